@@ -1,0 +1,46 @@
+"""The vocabulary of the journal: every kind of record, and the tables that they are projected into.
+
+One module for each part of the product. A kind is a frozen struct with a pure `changes`; KINDS and
+TABLES are all there are. The format is a contract: see README.md here before changing one.
+"""
+
+from workbench.records import data, deployments, jobs, models, project, runs
+from workbench.records.base import Change, Put, Record, Set, Stamp, Table, Who
+
+KINDS: tuple[type[Record], ...] = (
+    project.ProjectCreated,
+    data.DatasetVersionAdded,
+    runs.ExperimentSaved,
+    runs.RunCreated,
+    runs.RunChanged,
+    runs.RunEnded,
+    jobs.JobQueued,
+    jobs.JobCancelRequested,
+    jobs.JobChanged,
+    jobs.JobEnded,
+    models.ModelVersionRegistered,
+    models.PromotionMade,
+    models.PromotionServed,
+    deployments.DeploymentCreated,
+    deployments.DeploymentStopRequested,
+    deployments.DeploymentChanged,
+    deployments.DeploymentServing,
+)
+"""Every kind of record that this version reads and writes."""
+
+TABLES: tuple[Table, ...] = (
+    project.PROJECTS,
+    data.DATASET_VERSIONS,
+    runs.EXPERIMENTS,
+    runs.RUNS,
+    runs.RUN_PARAMS,
+    runs.RUN_METRICS,
+    runs.ARTIFACTS,
+    jobs.JOBS,
+    models.MODEL_VERSIONS,
+    models.PROMOTIONS,
+    deployments.DEPLOYMENTS,
+)
+"""Every table of the projection."""
+
+__all__ = ["KINDS", "TABLES", "Change", "Put", "Record", "Set", "Stamp", "Table", "Who"]

@@ -1,0 +1,77 @@
+"""Dataset versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from workbench.options import Value
+from workbench.records.base import Change, Put, Record, Stamp, Table
+
+DATASET_VERSIONS = Table(
+    "dataset_versions",
+    {
+        "id": "VARCHAR",
+        "dataset": "VARCHAR",
+        "number": "BIGINT",
+        "object": "VARCHAR",
+        "content": "VARCHAR",
+        "rows": "BIGINT",
+        "bytes": "BIGINT",
+        "columns": "VARCHAR",  # JSON: [{"name", "type"}]
+        "origin": "VARCHAR",  # JSON of Origin
+        "created_at": "TIMESTAMPTZ",
+        "created_by": "VARCHAR",
+    },
+)
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column's name and Polars type as text (`Int64`, `String`, `Datetime('us', 'UTC')`)."""
+
+    name: str
+    type: str
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a version came from: plugin, place as given, digest of the bytes read, and options."""
+
+    source: str
+    place: str
+    sha256: str = ""
+    bytes: int = 0
+    options: dict[str, Value] = {}
+
+
+class DatasetVersionAdded(Record, frozen=True, kw_only=True, tag="dataset.version_added"):
+    """An immutable version `dataset@number`: Parquet under `object`, identity in `content`."""
+
+    id: str
+    dataset: str
+    number: int
+    object: str
+    content: str
+    rows: int
+    bytes: int
+    columns: tuple[Column, ...]
+    origin: Origin
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """One row."""
+        yield Put(
+            "dataset_versions",
+            {
+                "id": self.id,
+                "dataset": self.dataset,
+                "number": self.number,
+                "object": self.object,
+                "content": self.content,
+                "rows": self.rows,
+                "bytes": self.bytes,
+                "columns": msgspec.json.encode(self.columns).decode(),
+                "origin": msgspec.json.encode(self.origin).decode(),
+                "created_at": stamp.at,
+                "created_by": stamp.who.user,
+            },
+        )

@@ -1,0 +1,103 @@
+"""Jobs: intents by whoever asks (`queued`, `cancel_requested`), the rest by the runner alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from workbench.records.base import Change, Put, Record, Set, Stamp, Table
+
+JOBS = Table(
+    "jobs",
+    {
+        "id": "VARCHAR",
+        "number": "BIGINT",
+        "kind_of_work": "VARCHAR",
+        "target": "VARCHAR",
+        "spec": "VARCHAR",  # object of spec.json
+        "title": "VARCHAR",
+        "uid": "BIGINT",  # whose runner starts it
+        "state": "VARCHAR",
+        "cancel_requested": "BOOLEAN",
+        "handle": "VARCHAR",  # JSON, the target's own
+        "exit_code": "INTEGER",
+        "reason": "VARCHAR",
+        "queued_at": "TIMESTAMPTZ",
+        "started_at": "TIMESTAMPTZ",
+        "ended_at": "TIMESTAMPTZ",
+        "queued_by": "VARCHAR",
+    },
+)
+
+
+class JobQueued(Record, frozen=True, kw_only=True, tag="job.queued"):
+    """Somebody asks for a piece of work on a target; `spec` is the object with its spec.json."""
+
+    id: str
+    number: int
+    kind_of_work: str
+    target: str
+    spec: str
+    title: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """One row."""
+        row = {name: getattr(self, name) for name in self.__struct_fields__ if name != "v"}
+        yield Put(
+            "jobs",
+            row
+            | {
+                "uid": stamp.who.uid,
+                "state": "queued",
+                "cancel_requested": False,
+                "queued_at": stamp.at,
+                "queued_by": stamp.who.user,
+            },
+        )
+
+
+class JobCancelRequested(Record, frozen=True, kw_only=True, tag="job.cancel_requested"):
+    """Somebody wants the job to stop."""
+
+    id: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The wish, beside the state."""
+        yield Set("jobs", {"id": self.id}, {"cancel_requested": True})
+
+
+class JobChanged(Record, frozen=True, kw_only=True, tag="job.changed"):
+    """A job's state short of its end. `handle` (the target's own) is set at `starting`, before the work starts."""
+
+    id: str
+    state: str
+    handle: dict[str, Any] | None = None
+    reason: str = ""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The state, with the handle or the start."""
+        values: dict[str, Any] = {"state": self.state, "reason": self.reason}
+        if self.handle is not None:
+            values["handle"] = msgspec.json.encode(self.handle).decode()
+        if self.state == "running":
+            values["started_at"] = stamp.at
+        yield Set("jobs", {"id": self.id}, values)
+
+
+class JobEnded(Record, frozen=True, kw_only=True, tag="job.ended"):
+    """A job came to `succeeded`, `failed` or `cancelled`; `reason` says why, in words."""
+
+    id: str
+    state: str
+    exit_code: int | None = None
+    reason: str = ""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The end."""
+        yield Set(
+            "jobs",
+            {"id": self.id},
+            {"state": self.state, "exit_code": self.exit_code, "reason": self.reason, "ended_at": stamp.at},
+        )

@@ -1,0 +1,228 @@
+"""Experiments and runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from workbench.numbers import Figure, from_figure
+from workbench.options import Value
+from workbench.records.base import Change, Put, Record, Set, Stamp, Table
+
+EXPERIMENTS = Table(
+    "experiments",
+    {
+        "name": "VARCHAR",
+        "object": "VARCHAR",  # the problem file's bytes
+        "goal": "VARCHAR",
+        "dataset": "VARCHAR",
+        "target": "VARCHAR",
+        "task": "VARCHAR",
+        "metric": "VARCHAR",
+        "direction": "VARCHAR",
+        "threshold": "DOUBLE",
+        "saved_at": "TIMESTAMPTZ",
+        "saved_by": "VARCHAR",
+    },
+    key=("name",),
+)
+RUNS = Table(
+    "runs",
+    {
+        "id": "VARCHAR",
+        "number": "BIGINT",
+        "job": "VARCHAR",
+        "experiment": "VARCHAR",
+        "problem": "VARCHAR",  # object of the problem file as it was
+        "trainer": "VARCHAR",
+        "params": "VARCHAR",  # JSON
+        "seed": "BIGINT",
+        "dataset": "VARCHAR",  # name@number
+        "dataset_version": "VARCHAR",
+        "facts": "VARCHAR",  # JSON of RunFacts
+        "target": "VARCHAR",
+        "state": "VARCHAR",
+        "created_at": "TIMESTAMPTZ",
+        "created_by": "VARCHAR",
+        "started_at": "TIMESTAMPTZ",
+        "ended_at": "TIMESTAMPTZ",
+        "error": "VARCHAR",
+        "model_object": "VARCHAR",
+        "model_content": "VARCHAR",
+        "model_format": "VARCHAR",
+        "model_bytes": "BIGINT",
+        "signature": "VARCHAR",  # JSON of the model's signature
+        "report": "VARCHAR",  # object of the Markdown report
+    },
+)
+RUN_PARAMS = Table(
+    "run_params",
+    {"run": "VARCHAR", "name": "VARCHAR", "value": "VARCHAR", "number": "DOUBLE"},
+    key=("run", "name"),
+)
+RUN_METRICS = Table(
+    "run_metrics",
+    {
+        "run": "VARCHAR",
+        "name": "VARCHAR",
+        "last": "DOUBLE",
+        "best": "DOUBLE",
+        "min": "DOUBLE",
+        "max": "DOUBLE",
+    },
+    key=("run", "name"),
+)
+ARTIFACTS = Table(
+    "artifacts",
+    {"run": "VARCHAR", "name": "VARCHAR", "object": "VARCHAR", "bytes": "BIGINT"},
+    key=("run", "name"),
+)
+
+
+class ExperimentSaved(Record, frozen=True, kw_only=True, tag="experiment.saved"):
+    """A problem file as it was when it was last saved or first used; `object` holds its bytes."""
+
+    name: str
+    object: str
+    goal: str
+    dataset: str
+    target: str
+    task: str
+    metric: str
+    direction: str
+    threshold: float | None
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """One row by name."""
+        row = {name: getattr(self, name) for name in self.__struct_fields__ if name != "v"}
+        yield Put("experiments", row | {"saved_at": stamp.at, "saved_by": stamp.who.user})
+
+
+class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What surrounds a run: git commit, object of the uncommitted diff, runtime, machine."""
+
+    commit: str = ""
+    diff_object: str = ""
+    python: str = ""
+    packages: dict[str, str] = {}
+    host: str = ""
+    platform: str = ""
+    cores: int = 0
+
+
+class RunCreated(Record, frozen=True, kw_only=True, tag="run.created"):
+    """A run was asked for; the job that makes it is queued in the same unit."""
+
+    id: str
+    number: int
+    job: str
+    experiment: str
+    problem: str
+    trainer: str
+    params: dict[str, Value]
+    seed: int
+    dataset: str
+    dataset_version: str
+    target: str
+    facts: RunFacts
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The run's row and a row a parameter."""
+        yield Put(
+            "runs",
+            {
+                "id": self.id,
+                "number": self.number,
+                "job": self.job,
+                "experiment": self.experiment,
+                "problem": self.problem,
+                "trainer": self.trainer,
+                "params": msgspec.json.encode(self.params).decode(),
+                "seed": self.seed,
+                "dataset": self.dataset,
+                "dataset_version": self.dataset_version,
+                "facts": msgspec.json.encode(self.facts).decode(),
+                "target": self.target,
+                "state": "queued",
+                "created_at": stamp.at,
+                "created_by": stamp.who.user,
+            },
+        )
+        for name, value in self.params.items():
+            yield Put("run_params", {"run": self.id, "name": name} | _param(value))
+
+
+def _param(value: Value) -> dict[str, Any]:
+    number = float(value) if isinstance(value, int | float) else None
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return {"value": text, "number": number}
+
+
+class RunChanged(Record, frozen=True, kw_only=True, tag="run.changed"):
+    """A run's state followed its job's, short of its end (`starting`, `running`, `lost`)."""
+
+    id: str
+    state: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The state; the first `running` is the start."""
+        values: dict[str, Any] = {"state": self.state}
+        if self.state == "running":
+            values["started_at"] = stamp.at
+        yield Set("runs", {"id": self.id}, values)
+
+
+class MetricFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric's figures over a run; the series itself stays in the run's spool."""
+
+    last: Figure
+    best: Figure
+    min: Figure
+    max: Figure
+
+
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a run made, by name inside the run and object digest."""
+
+    name: str
+    object: str
+    bytes: int
+
+
+class FittedModel(msgspec.Struct, frozen=True, kw_only=True):
+    """The fitted model of a run: both digests, format plugin, size, and its signature as JSON."""
+
+    object: str
+    content: str
+    format: str
+    bytes: int
+    signature: str
+
+
+class RunEnded(Record, frozen=True, kw_only=True, tag="run.ended"):
+    """A run came to `succeeded`, `failed` or `cancelled`, with its final figures."""
+
+    id: str
+    state: str
+    error: str = ""
+    metrics: dict[str, MetricFigures] = {}
+    artifacts: tuple[Artifact, ...] = ()
+    model: FittedModel | None = None
+    report: str = ""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The run's row, a row a metric, a row an artifact."""
+        values: dict[str, Any] = {
+            "state": self.state, "ended_at": stamp.at, "error": self.error, "report": self.report or None,
+        }
+        if self.model:
+            values |= {f"model_{name}": getattr(self.model, name) for name in ("object", "content", "format", "bytes")}
+            values["signature"] = self.model.signature
+        yield Set("runs", {"id": self.id}, values)
+        for name, figures in self.metrics.items():
+            numbers = {field: from_figure(getattr(figures, field)) for field in figures.__struct_fields__}
+            yield Put("run_metrics", {"run": self.id, "name": name} | numbers)
+        for artifact in self.artifacts:
+            yield Put("artifacts", {"run": self.id, "name": artifact.name, "object": artifact.object, "bytes": artifact.bytes})
