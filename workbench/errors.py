@@ -1,18 +1,18 @@
 """The error tree. Every refusal a person can meet is one of these, and says what, where, why and the fix.
 
-    WorkbenchError                 exit 1
-    ├── UsageError                 exit 2   the command or the form was filled in wrongly
-    ├── NotFound                            no such project, dataset, run, model, file ...
-    ├── BadInput                            a file, table, setting or request that cannot be used
-    ├── Conflict                            the record changed meanwhile, or the name or port is taken
-    ├── Refused                    exit 3   a gate, check, role, budget or missing trust says no
-    ├── Unavailable                         this machine lacks something (package, space, permission)
-    ├── PluginError                         a plugin does not load or breaks its contract
-    ├── TargetError                         a place where work runs cannot be used
-    └── StoreError                          the records themselves
-        ├── LockTimeout                     somebody holds the journal's lock
-        ├── JournalDamaged                  the journal is not what was written
-        └── NewerFormat                     a newer Workbench wrote this project
+WorkbenchError                 exit 1
+├── UsageError                 exit 2   the command or the form was filled in wrongly
+├── NotFound                            no such project, dataset, run, model, file ...
+├── BadInput                            a file, table, setting or request that cannot be used
+├── Conflict                            the record changed meanwhile, or the name or port is taken
+├── Refused                    exit 3   a gate, check, role, budget or missing trust says no
+├── Unavailable                         this machine lacks something (package, space, permission)
+├── PluginError                         a plugin does not load or breaks its contract
+├── TargetError                         a place where work runs cannot be used
+└── StoreError                          the records themselves
+    ├── LockTimeout                     somebody holds the journal's lock
+    ├── JournalDamaged                  the journal is not what was written
+    └── NewerFormat                     a newer Workbench wrote this project
 """
 
 from __future__ import annotations

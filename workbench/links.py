@@ -1,10 +1,10 @@
 """Names, references and links: one grammar for the command line, the palette, files and reports.
 
-    flights@3  flights@latest  flights@summer     a dataset version by number, newest, tag
-    delay@4    delay@production                   a model version by number, by environment
-    r_142  j_17                                   a run, a job, by number
-    01J9...    any unique suffix of a ULID        anything recorded
-    workbench:PROJECT/run/r_142                   a link
+flights@3  flights@latest  flights@summer     a dataset version by number, newest, tag
+delay@4    delay@production                   a model version by number, by environment
+r_142  j_17                                   a run, a job, by number
+01J9...    any unique suffix of a ULID        anything recorded
+workbench:PROJECT/run/r_142                   a link
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ _SUFFIX = re.compile(r"[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{4,26}")
 def check_name(name: str, what: str = "name") -> str:
     """Return `name` if it may name a dataset, model, experiment or deployment, else raise BadInput."""
     if NAME.fullmatch(name) is None or name == LATEST:
-        why = "it is reserved" if name == LATEST else (
-            "a name starts with a letter a to z and goes on with letters, digits, _ or -, 63 at most"
+        why = (
+            "it is reserved"
+            if name == LATEST
+            else (
+                "a name starts with a letter a to z and goes on with letters, digits, _ or -, 63 at most"
+            )
         )
         raise BadInput(
             f"{name!r} cannot be the {what}", where=what, why=why, fix="Choose another", code="name"
@@ -90,7 +94,10 @@ def parse_link(text: str) -> Link:
     parts = rest.split("/")
     if scheme != "workbench" or len(parts) != 3 or not all(parts):
         raise BadInput(
-            "This is not a link", where=text[:80], why="a link reads workbench:PROJECT/noun/reference",
-            fix="Copy it again with y", code="link",
+            "This is not a link",
+            where=text[:80],
+            why="a link reads workbench:PROJECT/noun/reference",
+            fix="Copy it again with y",
+            code="link",
         )
     return Link(*parts)

@@ -103,13 +103,21 @@ class Option:
             f"{self.name} cannot be {value}",
             where=self.flag,
             why=f"expected {expected}",
-            fix=f"Leave it out for {self.default}" if self.default is not None else "Change it or leave it out",
+            fix=f"Leave it out for {self.default}"
+            if self.default is not None
+            else "Change it or leave it out",
             code="option.value",
         )
 
     def schema(self) -> dict[str, Any]:
         """The option as a JSON Schema property."""
-        kinds = {"int": "integer", "float": "number", "bool": "boolean", "str": "string", "choice": "string"}
+        kinds = {
+            "int": "integer",
+            "float": "number",
+            "bool": "boolean",
+            "str": "string",
+            "choice": "string",
+        }
         schema: dict[str, Any] = {"type": kinds[self.kind], "description": self.help}
         if self.default is not None:
             schema["default"] = self.default

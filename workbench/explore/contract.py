@@ -33,7 +33,9 @@ class Chart(Protocol):
     title: str
     options: tuple[Option, ...]
 
-    def compute(self, table: pl.LazyFrame, columns: tuple[str, ...], options: Mapping[str, Value]) -> Figures:
+    def compute(
+        self, table: pl.LazyFrame, columns: tuple[str, ...], options: Mapping[str, Value]
+    ) -> Figures:
         """Return the numbers; raises BadInput for a column that does not exist or does not fit."""
         ...
 

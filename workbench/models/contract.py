@@ -7,33 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
-
 from workbench.options import Option, Value
 from workbench.records.models import GateOutcome
+from workbench.training.signature import Field, Signature
 
-
-class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One input or output column of a model.
-
-    `type` is one of int, float, bool, str, date, datetime; `required` false means that null is
-    accepted; `categories` are the values seen in training, when they are few (at most 50).
-    """
-
-    name: str
-    type: str
-    required: bool = False
-    categories: tuple[str, ...] = ()
-
-
-class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes in and comes out. Outputs: `prediction`, and `probability_CLASS` for classifiers."""
-
-    task: str
-    target: str
-    inputs: tuple[Field, ...]
-    outputs: tuple[Field, ...]
-    classes: tuple[str, ...] = ()
+__all__ = ["Candidate", "Field", "Format", "Gate", "GateOutcome", "Signature"]
 
 
 class Format(Protocol):

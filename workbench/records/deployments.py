@@ -87,8 +87,14 @@ class DeploymentChanged(Record, frozen=True, kw_only=True, tag="deployment.chang
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """State and place."""
-        values: dict[str, Any] = {"state": self.state, "reason": self.reason, "changed_at": stamp.at}
-        values |= {name: getattr(self, name) for name in ("pid", "port") if getattr(self, name) is not None}
+        values: dict[str, Any] = {
+            "state": self.state,
+            "reason": self.reason,
+            "changed_at": stamp.at,
+        }
+        values |= {
+            name: getattr(self, name) for name in ("pid", "port") if getattr(self, name) is not None
+        }
         yield Set("deployments", {"id": self.id}, values)
 
 
@@ -101,4 +107,6 @@ class DeploymentServing(Record, frozen=True, kw_only=True, tag="deployment.servi
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """What answers, since when."""
-        yield Set("deployments", {"id": self.id}, {"serving": self.version, "serving_since": self.since})
+        yield Set(
+            "deployments", {"id": self.id}, {"serving": self.version, "serving_since": self.since}
+        )

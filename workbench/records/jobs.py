@@ -99,5 +99,10 @@ class JobEnded(Record, frozen=True, kw_only=True, tag="job.ended"):
         yield Set(
             "jobs",
             {"id": self.id},
-            {"state": self.state, "exit_code": self.exit_code, "reason": self.reason, "ended_at": stamp.at},
+            {
+                "state": self.state,
+                "exit_code": self.exit_code,
+                "reason": self.reason,
+                "ended_at": stamp.at,
+            },
         )

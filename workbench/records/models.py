@@ -98,7 +98,11 @@ class PromotionMade(Record, frozen=True, kw_only=True, tag="model.promoted"):
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """One row."""
-        row = {name: getattr(self, name) for name in self.__struct_fields__ if name not in {"v", "gates"}}
+        row = {
+            name: getattr(self, name)
+            for name in self.__struct_fields__
+            if name not in {"v", "gates"}
+        }
         yield Put(
             "promotions",
             row

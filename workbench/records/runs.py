@@ -215,14 +215,30 @@ class RunEnded(Record, frozen=True, kw_only=True, tag="run.ended"):
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """The run's row, a row a metric, a row an artifact."""
         values: dict[str, Any] = {
-            "state": self.state, "ended_at": stamp.at, "error": self.error, "report": self.report or None,
+            "state": self.state,
+            "ended_at": stamp.at,
+            "error": self.error,
+            "report": self.report or None,
         }
         if self.model:
-            values |= {f"model_{name}": getattr(self.model, name) for name in ("object", "content", "format", "bytes")}
+            values |= {
+                f"model_{name}": getattr(self.model, name)
+                for name in ("object", "content", "format", "bytes")
+            }
             values["signature"] = self.model.signature
         yield Set("runs", {"id": self.id}, values)
         for name, figures in self.metrics.items():
-            numbers = {field: from_figure(getattr(figures, field)) for field in figures.__struct_fields__}
+            numbers = {
+                field: from_figure(getattr(figures, field)) for field in figures.__struct_fields__
+            }
             yield Put("run_metrics", {"run": self.id, "name": name} | numbers)
         for artifact in self.artifacts:
-            yield Put("artifacts", {"run": self.id, "name": artifact.name, "object": artifact.object, "bytes": artifact.bytes})
+            yield Put(
+                "artifacts",
+                {
+                    "run": self.id,
+                    "name": artifact.name,
+                    "object": artifact.object,
+                    "bytes": artifact.bytes,
+                },
+            )

@@ -39,6 +39,8 @@ class Trainer(Protocol):
     needs: FeatureNeeds
     options: tuple[Option, ...]
 
-    def build(self, task: Task, params: Mapping[str, Value], seed: int, categorical: list[bool]) -> Any:
+    def build(
+        self, task: Task, params: Mapping[str, Value], seed: int, categorical: list[bool]
+    ) -> Any:
         """Return the estimator; `categorical` tells for each feature column whether it holds codes."""
         ...

@@ -1,0 +1,137 @@
+"""What every command shares: `--json`, `--project`, `--debug`, one way to answer, one way to refuse."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+from workbench.errors import WorkbenchError
+from workbench.text import clean
+
+if TYPE_CHECKING:
+    from workbench.project.project import Project
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Context:
+    """What a command is given: the project (opened when asked for) and how to answer."""
+
+    def __init__(self, project: str | None, *, json: bool, debug: bool) -> None:
+        self._where = project
+        self._project: Project | None = None
+        self.json = json
+        self.debug = debug
+
+    @property
+    def project(self) -> Project:
+        """The project of this command; raises NotFound where there is none."""
+        if self._project is None:
+            from workbench.project.project import find_project
+
+            self._project = find_project(Path(self._where) if self._where else None, via="cli")
+        return self._project
+
+    def answer(self, schema: str, data: Any, human: str | Callable[[], str]) -> None:
+        """Write the result: `{"schema","data"}` with `--json`, else `human` (built only then).
+
+        `schema` is `NOUN.VERB@N`; `data` is anything msgspec encodes. `human` may span lines;
+        what came from outside in it must have passed clean().
+        """
+        if self.json:
+            import msgspec
+
+            from workbench.numbers import json_ready
+
+            body = {"schema": f"workbench/{schema}", "data": json_ready(msgspec.to_builtins(data))}
+            click.echo(msgspec.json.encode(body))
+        else:
+            click.echo(human if isinstance(human, str) else human())
+
+    def line(self, data: Any, human: str) -> None:
+        """Write one item of a stream: a JSON line with `--json`, else `human`."""
+        if self.json:
+            import msgspec
+
+            from workbench.numbers import json_ready
+
+            click.echo(msgspec.json.encode(json_ready(msgspec.to_builtins(data))))
+        else:
+            click.echo(human)
+
+    def say(self, text: str) -> None:
+        """Write progress or a remark to stderr."""
+        click.echo(text, err=True)
+
+
+def common(function: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
+    """Give a command `--json`, `--project` and `--debug`, and a Context as its first argument."""
+
+    @click.option("--json", "json_", is_flag=True, help="Answer in JSON on stdout, errors too.")
+    @click.option(
+        "--project",
+        "project_",
+        metavar="DIR",
+        envvar="WORKBENCH_PROJECT",
+        help="The project's folder (default: found upwards from here).",
+    )
+    @click.option("--debug", "debug_", is_flag=True, help="Show a traceback with an error.")
+    @wraps(function)
+    def wrapped(
+        *args: P.args, json_: bool, project_: str | None, debug_: bool, **kwargs: P.kwargs
+    ) -> R:  # type: ignore[valid-type]  # ParamSpec has no place for the three added keywords
+        context = Context(project_, json=json_, debug=debug_)
+        root = click.get_current_context().find_root()
+        root.obj = context
+        try:
+            return function(context, *args, **kwargs)
+        except (WorkbenchError, OSError):
+            if debug_:
+                traceback.print_exc()
+            raise
+
+    return wrapped
+
+
+def tell_error(refusal: WorkbenchError) -> int:
+    """Write a refusal as the contract says and return the exit status."""
+    if "--json" in sys.argv:
+        import msgspec
+
+        click.echo(msgspec.json.encode({"error": refusal.as_dict()}))
+    else:
+        click.echo(f"workbench: {clean(refusal)}", err=True)
+    return refusal.exit_status
+
+
+def colour_wanted() -> bool:
+    """Tell whether stdout is a terminal that wants colours (NO_COLOR is honoured)."""
+    return (
+        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    )
+
+
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()
+) -> str:
+    """Return a plain table as text: cleaned cells, columns in `right` flushed right, no frame."""
+    cells = [[clean(heading) for heading in headings]] + [
+        ["-" if cell is None else clean(cell, 60) for cell in row] for row in rows
+    ]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(headings))]
+    lines = []
+    for line in cells:
+        parts = [
+            cell.rjust(width) if heading in right else cell.ljust(width)
+            for cell, width, heading in zip(line, widths, headings, strict=True)
+        ]
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines)

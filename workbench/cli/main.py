@@ -1,0 +1,111 @@
+"""The command `workbench`: nouns loaded only when named, errors told in one line, exit statuses."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from workbench.cli.base import tell_error
+from workbench.errors import Unavailable, WorkbenchError
+
+COMMANDS = {
+    "init": ("workbench.cli.init:init", "Start a project in a folder."),
+    "demo": ("workbench.cli.demo:demo", "Build the demo project from sample data, end to end."),
+    "status": ("workbench.cli.status:status", "What is there and what needs attention."),
+    "ui": ("workbench.cli.ui:ui", "Open the terminal interface (also: workbench alone)."),
+    "data": ("workbench.cli.data:group", "Datasets: add, list, show, profile, diff, query."),
+    "explore": ("workbench.cli.explore:group", "Charts of a dataset."),
+    "experiment": ("workbench.cli.experiment:group", "Problem statements: new, list, show."),
+    "run": ("workbench.cli.run:group", "Runs: train, list, show, compare, report, logs, cancel."),
+    "model": ("workbench.cli.model:group", "Models: register, gates, promote, rollback, history."),
+    "deploy": ("workbench.cli.deploy:group", "Deployments: create, list, show, call, stop."),
+    "job": ("workbench.cli.job:group", "Jobs: list, logs, cancel."),
+    "target": ("workbench.cli.target:group", "Places where work runs: list, check."),
+    "plugin": ("workbench.cli.plugin:group", "Plugins: list."),
+    "audit": ("workbench.cli.audit:group", "The journal: show, verify."),
+    "runner": ("workbench.cli.runner:runner", "Run this project's runner in the foreground."),
+}
+"""Command → where it is and its line in the help; nothing is imported to show the help."""
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are imported when they are run (start-up is most of a short command)."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the nouns in the order of the work, not of the alphabet."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of `cmd_name`."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands from COMMANDS, importing none of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyCommands, invoke_without_command=True)
+@click.version_option(package_name="ml-workbench", prog_name="workbench")
+@click.pass_context
+def workbench(ctx: click.Context) -> None:
+    """One terminal workbench for the whole life of a model. Alone: the terminal interface."""
+    if ctx.invoked_subcommand is None:
+        from workbench.cli.ui import ui
+
+        ctx.invoke(ui)
+
+
+def main() -> None:
+    """Run the command line and exit with the contract's status."""
+    try:
+        status = workbench.main(standalone_mode=False)
+        sys.exit(status if isinstance(status, int) else 0)
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except click.ClickException as usage:
+        usage.show()
+        sys.exit(2)
+    except WorkbenchError as refusal:
+        sys.exit(tell_error(refusal))
+    except BrokenPipeError:
+        # The reader went away (`| head`): nobody is left to tell. Keep Python from trying again at exit.
+        sys.stdout = None
+        sys.exit(0)
+    except OSError as error:
+        sys.exit(tell_error(_from_system(error)))
+
+
+def _from_system(error: OSError) -> WorkbenchError:
+    import errno
+
+    fixes = {
+        errno.ENOSPC: "Free some space there and run it again",
+        errno.EDQUOT: "Free some of your quota and run it again",
+        errno.EACCES: "Check who owns it and its mode",
+        errno.EROFS: "Use a folder that can be written",
+    }
+    return Unavailable(
+        "The system refused a file operation",
+        where=str(error.filename or ""),
+        why=error.strerror or str(error),
+        fix=fixes.get(error.errno or 0, "See the reason; --debug shows where"),
+        code="system." + errno.errorcode.get(error.errno or 0, "error").lower(),
+    )
+
+
+if __name__ == "__main__":
+    main()
