@@ -21,7 +21,7 @@ DATASET_VERSIONS = Table(
         "bytes": "BIGINT",
         "columns": "VARCHAR",  # JSON: [{"name", "type"}]
         "origin": "VARCHAR",  # JSON of Origin
-        "created_at": "TIMESTAMPTZ",
+        "created_at": "TIMESTAMP",
         "created_by": "VARCHAR",
     },
 )

@@ -26,10 +26,10 @@ DEPLOYMENTS = Table(
         "stop_requested": "BOOLEAN",
         "pid": "BIGINT",
         "serving": "VARCHAR",  # ULID of the model version that answers
-        "serving_since": "TIMESTAMPTZ",
-        "created_at": "TIMESTAMPTZ",
+        "serving_since": "TIMESTAMP",
+        "created_at": "TIMESTAMP",
         "created_by": "VARCHAR",
-        "changed_at": "TIMESTAMPTZ",
+        "changed_at": "TIMESTAMP",
     },
 )
 

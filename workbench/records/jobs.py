@@ -24,9 +24,9 @@ JOBS = Table(
         "handle": "VARCHAR",  # JSON, the target's own
         "exit_code": "INTEGER",
         "reason": "VARCHAR",
-        "queued_at": "TIMESTAMPTZ",
-        "started_at": "TIMESTAMPTZ",
-        "ended_at": "TIMESTAMPTZ",
+        "queued_at": "TIMESTAMP",
+        "started_at": "TIMESTAMP",
+        "ended_at": "TIMESTAMP",
         "queued_by": "VARCHAR",
     },
 )

@@ -23,7 +23,7 @@ MODEL_VERSIONS = Table(
         "bytes": "BIGINT",
         "signature": "VARCHAR",  # JSON
         "note": "VARCHAR",
-        "registered_at": "TIMESTAMPTZ",
+        "registered_at": "TIMESTAMP",
         "registered_by": "VARCHAR",
     },
 )
@@ -41,9 +41,9 @@ PROMOTIONS = Table(
         "restores": "VARCHAR",  # of a rollback: the promotion whose state it brings back
         "reason": "VARCHAR",
         "gates": "VARCHAR",  # JSON: list of GateOutcome
-        "promoted_at": "TIMESTAMPTZ",
+        "promoted_at": "TIMESTAMP",
         "promoted_by": "VARCHAR",
-        "serving_since": "TIMESTAMPTZ",
+        "serving_since": "TIMESTAMP",
         "served_by": "VARCHAR",  # ULID of the deployment
     },
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from workbench.records.base import Change, Put, Record, Stamp, Table
 
-PROJECTS = Table("projects", {"id": "VARCHAR", "name": "VARCHAR", "created_at": "TIMESTAMPTZ"})
+PROJECTS = Table("projects", {"id": "VARCHAR", "name": "VARCHAR", "created_at": "TIMESTAMP"})
 
 
 class ProjectCreated(Record, frozen=True, kw_only=True, tag="project.created"):

@@ -1,0 +1,36 @@
+"""Where the projection lies: with the project where that is local and writable, else in the person's cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+NETWORK = frozenset(
+    "nfs nfs4 cifs smb3 smbfs afs ceph lustre gpfs beegfs fuse.sshfs fuse.glusterfs 9p virtiofs".split()
+)
+"""File systems on which DuckDB's memory-mapped writes or locks cannot be relied upon."""
+
+
+def projection_path(own: Path, cache: Path, project: str) -> Path:
+    """Return the projection's file for the project whose `.workbench` is `own`."""
+    if os.access(own, os.W_OK) and not is_network(own):
+        return own / "projection.duckdb"
+    folder = cache / project
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / "projection.duckdb"
+
+
+def is_network(path: Path) -> bool:
+    """Tell whether `path` is on a network file system; False where the system does not tell."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    except OSError:
+        return False
+    resolved = path.resolve()
+    best, kind = -1, ""
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        mount = Path(left.split()[4].replace("\\040", " "))
+        if resolved.is_relative_to(mount) and len(mount.parts) >= best:
+            best, kind = len(mount.parts), right.split()[0]
+    return kind in NETWORK

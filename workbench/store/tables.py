@@ -1,0 +1,149 @@
+"""Changes of rows, merged and written to the tables in bulk.
+
+DuckDB writes about a thousand rows a second one by one and hundreds of thousands in bulk, so a
+stretch of the journal is merged in memory first (the last word on each row wins) and each table is
+touched once: rows that are changed in part are read, then all are deleted and inserted anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from workbench.records import TABLES, Change, Put, Table
+
+if TYPE_CHECKING:
+    import duckdb
+
+Key = tuple[Any, ...]
+SMALL = 200
+"""Up to this many rows travel as parameters; more go through Arrow, whose import costs 100 ms."""
+
+BY_NAME = {table.name: table for table in TABLES}
+
+
+class Batch:
+    """Changes collected in the order of the journal, merged by table and key."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, dict[Key, dict[str, Any]]] = {}
+        self._whole: dict[str, set[Key]] = {}
+
+    def add(self, changes: Iterable[Change]) -> None:
+        """Take the changes of one record."""
+        for change in changes:
+            table = BY_NAME[change.table]
+            rows = self._rows.setdefault(table.name, {})
+            if isinstance(change, Put):
+                key = tuple(change.row[column] for column in table.key)
+                rows[key] = dict(change.row)
+                self._whole.setdefault(table.name, set()).add(key)
+            else:
+                key = tuple(change.key[column] for column in table.key)
+                rows.setdefault(key, dict(change.key)).update(change.values)
+
+    def write(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Write everything to the tables of the current database."""
+        for name, rows in self._rows.items():
+            table = BY_NAME[name]
+            partial = [key for key in rows if key not in self._whole.get(name, ())]
+            kept = _existing(connection, table, partial) if partial else {}
+            for key in partial:
+                if key in kept:
+                    rows[key] = kept[key] | rows[key]
+                else:
+                    del rows[key]
+            if rows:
+                _replace(connection, table, rows)
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the empty tables in the current database."""
+    for table in TABLES:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in table.columns.items())
+        connection.execute(f'CREATE TABLE "{table.name}" ({columns})')
+
+
+def _existing(
+    connection: duckdb.DuckDBPyConnection, table: Table, keys: list[Key]
+) -> dict[Key, dict[str, Any]]:
+    names = list(table.columns)
+    positions = [names.index(column) for column in table.key]
+    found = {}
+    for start in range(0, len(keys), 10_000):
+        part = keys[start : start + 10_000]
+        where, values = _matching(table, part)
+        listed = ", ".join(f'"{name}"' for name in names)
+        cursor = connection.execute(f'SELECT {listed} FROM "{table.name}" WHERE {where}', values)  # noqa: S608  # names are ours
+        for row in cursor.fetchall():
+            found[tuple(row[position] for position in positions)] = dict(
+                zip(names, row, strict=True)
+            )
+    return found
+
+
+def _matching(table: Table, keys: list[Key]) -> tuple[str, list[Any]]:
+    if len(table.key) == 1:
+        return f'list_contains(?, "{table.key[0]}")', [[key[0] for key in keys]]
+    columns = ", ".join(f'"{column}"' for column in table.key)
+    marks = ", ".join("(" + ", ".join("?" * len(table.key)) + ")" for _ in keys)
+    return f"({columns}) IN (VALUES {marks})", [value for key in keys for value in key]
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: dict[Key, dict[str, Any]]
+) -> None:
+    names = list(table.columns)
+    empty = connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchone() is None  # noqa: S608  # names are ours
+    if len(rows) <= SMALL:
+        if not empty:
+            where, values = _matching(table, list(rows))
+            connection.execute(f'DELETE FROM "{table.name}" WHERE {where}', values)  # noqa: S608  # names are ours
+        mark = "(" + ", ".join("?" * len(names)) + ")"
+        listed = ", ".join(f'"{name}"' for name in names)
+        connection.execute(
+            f'INSERT INTO "{table.name}" ({listed}) VALUES ' + ", ".join([mark] * len(rows)),  # noqa: S608  # names are ours
+            [plain(row.get(name)) for row in rows.values() for name in names],
+        )
+        return
+    connection.register("incoming", _arrow(table, list(rows.values())))
+    try:
+        if not empty:
+            match = " AND ".join(
+                f'"{table.name}"."{column}" = incoming."{column}"' for column in table.key
+            )
+            connection.execute(f'DELETE FROM "{table.name}" USING incoming WHERE {match}')  # noqa: S608  # names are ours
+        connection.execute(f'INSERT INTO "{table.name}" SELECT * FROM incoming')  # noqa: S608  # names are ours
+    finally:
+        connection.unregister("incoming")
+
+
+def _arrow(table: Table, rows: list[dict[str, Any]]) -> Any:
+    import pyarrow as pa  # 100 ms: only for long stretches
+
+    kinds = {
+        "VARCHAR": pa.string(),
+        "BIGINT": pa.int64(),
+        "INTEGER": pa.int32(),
+        "DOUBLE": pa.float64(),
+        "BOOLEAN": pa.bool_(),
+        "TIMESTAMP": pa.timestamp("us"),
+    }
+    arrays = [
+        pa.array([plain(row.get(name)) for row in rows], type=kinds[kind])
+        for name, kind in table.columns.items()
+    ]
+    return pa.table(arrays, names=list(table.columns))
+
+
+def plain(value: Any) -> Any:
+    """Return a moment as the tables hold it (UTC without a zone); anything else as it is."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def aware(value: Any) -> Any:
+    """Return a moment of the tables with its zone (UTC); anything else as it is."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
