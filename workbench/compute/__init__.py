@@ -1,0 +1,1 @@
+"""Places where work runs, and the work: specs, jobs and their states, events, bundles, processes."""

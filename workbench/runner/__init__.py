@@ -1,0 +1,1 @@
+"""The detached process, one a project and person, that starts, follows and ends jobs."""
