@@ -1,0 +1,1 @@
+"""Model versions: the registry, gates, promotion and rollback, verified loading."""
