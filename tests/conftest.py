@@ -1,0 +1,86 @@
+"""What every test has: folders of its own for state, and tests left out (and counted) where a part is missing.
+
+`@pytest.mark.root` needs root; `@pytest.mark.real("tmux", "sshd")` needs these commands. On a person's
+machine such a test is left out and counted, with what to install; with CI set nothing is left out, so
+what is missing there fails.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+PACKAGES = {
+    "tmux": "tmux",
+    "sshd": "openssh-server",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "git": "git",
+    "mount": "mount",
+}
+"""Command → the Debian package that brings it."""
+
+CI = bool(os.environ.get("CI"))
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+settings.register_profile("workbench", deadline=None)  # no verdict of ours depends on time
+settings.load_profile("workbench")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what cannot run here, and remember why."""
+    reasons: Counter[str] = Counter()
+    kept, left = [], []
+    for item in items:
+        reason = None if CI else _missing(item)
+        (left if reason else kept).append(item)
+        if reason:
+            reasons[reason] += 1
+    config.stash[LEFT_OUT] = reasons
+    if left:
+        items[:] = kept
+        config.hook.pytest_deselected(items=left)
+
+
+def _missing(item: pytest.Item) -> str | None:
+    if item.get_closest_marker("root") and os.geteuid() != 0:
+        return "needs root"
+    for mark in item.iter_markers("real"):
+        for command in mark.args:
+            if find_command(command) is None:
+                return f"needs {command}: apt-get install {PACKAGES.get(command, command)}"
+    return None
+
+
+def find_command(name: str) -> str | None:
+    """Return where a command is, also in the folders that only root has on its path."""
+    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how many tests were left out, and why."""
+    for reason, count in sorted(config.stash.get(LEFT_OUT, Counter()).items()):
+        terminalreporter.write_line(f"left out: {count} ({reason})")
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the person's state, cache and settings out of the tests, and the tests out of them."""
+    home = tmp_path_factory.mktemp("home")
+    for variable, name in {
+        "XDG_STATE_HOME": "state",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+    }.items():
+        monkeypatch.setenv(variable, str(home / name))
+    for variable in [name for name in os.environ if name.startswith("WORKBENCH_")]:
+        monkeypatch.delenv(variable)
+    return home
