@@ -16,8 +16,9 @@ class FeatureNeeds:
     """How a trainer wants its features: the features module builds them accordingly.
 
     `scale`: numbers standardised. `missing`: whether the estimator takes NaN itself. `categories`:
-    `onehot` columns or `codes` (whole numbers, unseen and missing as NaN), with their positions
-    handed to `build`.
+    `onehot` columns or `codes` (whole numbers; a value that training did not have is NaN, and so is
+    null unless training had it: then it has a code of its own), with their positions handed to
+    `build`.
     """
 
     scale: bool
@@ -42,5 +43,8 @@ class Trainer(Protocol):
     def build(
         self, task: Task, params: Mapping[str, Value], seed: int, categorical: list[bool]
     ) -> Any:
-        """Return the estimator; `categorical` tells for each feature column whether it holds codes."""
+        """Return the estimator; `categorical` tells for each feature column whether it holds codes.
+
+        It is empty for trainers that need one-hot columns.
+        """
         ...

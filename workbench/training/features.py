@@ -1,0 +1,169 @@
+"""Features from roles: which columns a model sees, and the scikit-learn steps that prepare them.
+
+All of it is fitted with the model, on the rows that the model is fitted on and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from workbench.errors import BadInput
+from workbench.training.contract import FeatureNeeds
+from workbench.training.inputs import few_values, field_type, named
+from workbench.training.datetimes import DatetimeParts, parts_of
+from workbench.training.signature import Field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_COLUMNS = 100
+"""One column makes at most this many 0/1 columns; rarer values share one."""
+MOST_CODES = 254
+"""One column has at most this many codes; rarer values share one (HistGradientBoosting takes 255)."""
+LEFT_OUT = {
+    "identifier": "an identifier names a row and says nothing of others",
+    "constant": "it has one value only",
+    "text": "free text is not used by these trainers",
+}
+"""Role → why a column of it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePlan:
+    """The columns that features are made of, and why the others are left out.
+
+    `numbers`, `moments` and `categories` partition the names of `fields`, in that order of output.
+    """
+
+    fields: tuple[Field, ...]
+    numbers: tuple[str, ...]
+    moments: tuple[str, ...]
+    categories: tuple[str, ...]
+    left_out: Mapping[str, str]
+
+    def field(self, name: str) -> Field:
+        """Return the field of this name."""
+        return next(field for field in self.fields if field.name == name)
+
+
+def plan_features(
+    frame: pl.DataFrame, roles: Mapping[str, str], *, target: str, drop: tuple[str, ...] = ()
+) -> FeaturePlan:
+    """Decide from the training rows' types and roles. Raises BadInput when no column is left."""
+    fields: list[Field] = []
+    kinds: dict[str, list[str]] = {"numeric": [], "datetime": [], "categorical": []}
+    left_out: dict[str, str] = {}
+    for name in frame.columns:
+        if name == target:
+            continue
+        role, kind = roles[name], field_type(frame.schema[name])
+        if name in drop:
+            left_out[name] = "the problem file drops it"
+        elif role in LEFT_OUT:
+            left_out[name] = LEFT_OUT[role]
+        elif kind is None:
+            left_out[name] = f"no feature is made of {frame.schema[name]}"
+        else:
+            part = _part(role, kind)
+            kinds[part].append(name)
+            values = few_values(frame[name]) if part == "categorical" else ()
+            # null is accepted everywhere: every kind of feature has its way with it.
+            fields.append(Field(name=name, type=kind, required=False, categories=values))
+    if not fields:
+        raise BadInput(
+            "No column is left to learn from",
+            where=", ".join(left_out) or "the table has only the target",
+            why="; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
+            or "there is no other column",
+            fix="Add columns, or change `drop` in the problem file",
+            code="training.no_features",
+        )
+    return FeaturePlan(
+        tuple(fields),
+        tuple(kinds["numeric"]),
+        tuple(kinds["datetime"]),
+        tuple(kinds["categorical"]),
+        left_out,
+    )
+
+
+def _part(role: str, kind: str) -> str:
+    if kind in {"date", "datetime"}:
+        return "datetime"
+    # A role of numeric counts only for what is a number: text that reads as one is a category.
+    return "numeric" if role == "numeric" and kind in {"int", "float"} else "categorical"
+
+
+def build_features(plan: FeaturePlan, needs: FeatureNeeds) -> tuple[Any, list[bool]]:
+    """Return the unfitted ColumnTransformer and, for each column it makes, whether it holds codes.
+
+    With one-hot categories the second is empty: how many columns come out is known after fitting.
+    """
+    from sklearn.compose import ColumnTransformer
+
+    parts: list[tuple[str, Any, list[str]]] = []
+    if plan.numbers:
+        parts.append(("numbers", _numbers(needs, indicator=True), list(plan.numbers)))
+    if plan.moments:
+        steps = [("parts", DatetimeParts()), *_filled(needs, indicator=False)]
+        parts.append(("moments", _pipeline(steps), list(plan.moments)))
+    for kind in ("str", "number", "bool"):
+        # A group for each kind of value: an encoder over texts and numbers would make all texts.
+        kinds = frozenset({"int", "float"} if kind == "number" else {kind})
+        chosen = [name for name in named(plan.fields, kinds) if name in plan.categories]
+        if chosen:
+            parts.append((f"categories_{kind}", _categories(needs), chosen))
+    transformer = ColumnTransformer(parts, remainder="drop", verbose_feature_names_out=False)
+    if needs.categories == "onehot":
+        return transformer, []
+    moments = sum(len(parts_of(plan.field(name).type)) for name in plan.moments)
+    codes = [False] * (len(plan.numbers) + moments) + [True] * len(plan.categories)
+    return transformer, codes
+
+
+def _numbers(needs: FeatureNeeds, *, indicator: bool) -> Any:
+    steps = _filled(needs, indicator=indicator)
+    return _pipeline(steps) if steps else "passthrough"
+
+
+def _filled(needs: FeatureNeeds, *, indicator: bool) -> list[tuple[str, Any]]:
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import StandardScaler
+
+    steps: list[tuple[str, Any]] = []
+    if needs.missing == "impute":
+        # keep_empty_features: a column may be empty in one fold; the shape stays.
+        filler = SimpleImputer(
+            strategy="median", add_indicator=indicator, keep_empty_features=True
+        )
+        steps.append(("fill", filler))
+    if needs.scale:
+        steps.append(("scale", StandardScaler()))
+    return steps
+
+
+def _pipeline(steps: list[tuple[str, Any]]) -> Any:
+    from sklearn.pipeline import Pipeline
+
+    return Pipeline(steps)
+
+
+def _categories(needs: FeatureNeeds) -> Any:
+    import numpy as np
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+    if needs.categories == "onehot":
+        return OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=MOST_COLUMNS)
+    codes = OrdinalEncoder(
+        handle_unknown="use_encoded_value",
+        unknown_value=np.nan,
+        encoded_missing_value=np.nan,
+        max_categories=MOST_CODES,
+    )
+    if needs.missing == "native":
+        return codes
+    fill = SimpleImputer(strategy="most_frequent", keep_empty_features=True)
+    return _pipeline([("codes", codes), ("fill", fill)])
