@@ -1,0 +1,1 @@
+"""Targets: the places where jobs run, one module each."""

@@ -1,0 +1,156 @@
+"""The parent of a worker on a target: `python -P -m workbench.compute.shim FOLDER MODULE`.
+
+It detaches from whoever started it (own session, SIGHUP ignored, stdin /dev/null), claims the job
+by writing `pid`, runs the worker in a session of its own with its output appended to `log`, and
+writes `exit` when the worker has ended, killed or not. SIGTERM to it ends every process of the
+job: it is their reaper (PR_SET_CHILD_SUBREAPER, Linux), so that one that left its session and its
+parent is still found. What the worker leaves running is ended with it.
+
+The first process returns 0 once the job is claimed, by this shim or by an earlier one.
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from workbench.compute.folder import EVENTS, LOG, MARK, OUT, Claim, Exit, claim, write_exit
+from workbench.compute.processes import Identity, descendants, end_all, identify, marked, myself
+
+GRACE = 1.0
+"""Seconds between asking a job's processes to end and ending them: the whole takes less than two."""
+
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_WATCHED = {signal.SIGCHLD, signal.SIGTERM}
+
+
+def main() -> int:
+    """Start the shim of the job in the folder argv[1]; returns the exit status of the first process."""
+    folder, module = Path(sys.argv[1]), sys.argv[2]
+    heard, told = os.pipe()
+    if os.fork():
+        os.close(told)
+        # One byte comes when the job is claimed; without it the child has ended: see its stderr.
+        return 0 if os.read(heard, 1) else 1
+    os.close(heard)
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    _adopt_orphans()
+    status = 1
+    try:
+        status = _watch(folder, module, told)
+    except Exception:  # noqa: BLE001  # the top of a process: whoever started it reads stderr
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _watch(folder: Path, module: str, told: int) -> int:
+    worker, release = _fork_worker(folder, module)
+    won = claim(folder, Claim(identify(worker), myself()))
+    os.write(told, b"1")
+    os.close(told)
+    _leave_terminal()
+    if not won:
+        os.close(release)  # the held worker reads nothing and ends
+        os.waitpid(worker, 0)
+        return 0
+    os.write(release, b"1")
+    os.close(release)
+    code, stopped = _until_end(worker, folder.name)
+    reason = "stopped by request" if stopped else ""
+    write_exit(folder, Exit(code, time.time(), reason))
+    return 0
+
+
+def _until_end(worker: int, job: str) -> tuple[int | None, bool]:
+    """Wait for the worker; return its exit status and whether it was asked to stop."""
+    ended: dict[int, int] = {}
+    stopped = False
+    while worker not in ended and not stopped:
+        if signal.sigwait(_WATCHED) == signal.SIGTERM:
+            stopped = True
+        _reap(ended)
+    # Also after a normal end: nothing of a job outlives it.
+    end_all(lambda: _family(job), grace=GRACE, between=lambda: _reap(ended))
+    _reap(ended)
+    return ended.get(worker), stopped
+
+
+def _family(job: str) -> set[Identity]:
+    me = os.getpid()
+    return {who for who in (*descendants(me), *marked(MARK, job)) if who.pid != me}
+
+
+def _reap(ended: dict[int, int]) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            ended[pid] = os.waitstatus_to_exitcode(status)
+
+
+def _fork_worker(folder: Path, module: str) -> tuple[int, int]:
+    """Make the worker's process, held before its first step; return its pid and what releases it.
+
+    Forked before the claim, so that `pid` names it from the first moment on.
+    """
+    held, release = os.pipe()
+    worker = os.fork()
+    if worker:
+        os.close(held)
+        return worker, release
+    status = 127
+    try:
+        os.close(release)
+        if os.read(held, 1):
+            _become_worker(folder, module)
+        status = 0
+    except Exception:  # noqa: BLE001  # the top of a process: told in the job's log
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _become_worker(folder: Path, module: str) -> None:
+    os.setsid()
+    for number in _WATCHED:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
+    _leave_terminal()
+    log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    (folder / EVENTS).touch(mode=0o600)
+    (folder / OUT).mkdir(exist_ok=True)
+    os.chdir(folder)
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module, str(folder)])  # noqa: S606  # no shell wanted
+
+
+def _leave_terminal() -> None:
+    """Point stdin, stdout and stderr to nothing."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nothing, descriptor)
+    if nothing > 2:
+        os.close(nothing)
+
+
+def _adopt_orphans() -> None:
+    if sys.platform == "linux":
+        library = ctypes.CDLL(None, use_errno=True)
+        library.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
