@@ -1,4 +1,4 @@
-"""What every test has: folders of its own for state, and tests left out (and counted) where a part is missing.
+"""What every test has: folders of its own for state; tests are left out (and counted) where a part is missing.
 
 `@pytest.mark.root` needs root; `@pytest.mark.real("tmux", "sshd")` needs these commands. On a person's
 machine such a test is left out and counted, with what to install; with CI set nothing is left out, so

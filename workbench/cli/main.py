@@ -8,7 +8,7 @@ from importlib import import_module
 import click
 
 from workbench.cli.base import tell_error
-from workbench.errors import Unavailable, WorkbenchError
+from workbench.errors import Unavailable, UsageError, WorkbenchError
 
 COMMANDS = {
     "init": ("workbench.cli.init:init", "Start a project in a folder."),
@@ -77,6 +77,8 @@ def main() -> None:
         click.echo("Interrupted.", err=True)
         sys.exit(130)
     except click.ClickException as usage:
+        if "--json" in sys.argv:
+            sys.exit(tell_error(_from_click(usage)))
         usage.show()
         sys.exit(2)
     except WorkbenchError as refusal:
@@ -87,6 +89,12 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         sys.exit(tell_error(_from_system(error)))
+
+
+def _from_click(error: click.ClickException) -> UsageError:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "workbench"
+    return UsageError(error.format_message(), where=command, fix=f"See {command} --help")
 
 
 def _from_system(error: OSError) -> WorkbenchError:

@@ -155,8 +155,12 @@ _WORDS = {
 
 def _in_words(reason: str) -> str:
     """Turn msgspec's "Expected `int`, got `str`" into words for people who write no Python."""
-    reason = re.sub(r"`(\w+)`", lambda found: _WORDS.get(found[1], found[1]), reason)
-    return reason[:1].lower() + reason[1:].replace("`", "").replace(" | ", " or ")
+
+    def words(quoted: re.Match[str]) -> str:
+        return " or ".join(_WORDS.get(name, name) for name in quoted[1].split(" | "))
+
+    reason = re.sub(r"`([^`]+)`", words, reason)
+    return reason[:1].lower() + reason[1:]
 
 
 def _expected(hint: Any) -> str:
@@ -206,15 +210,26 @@ def line_of(text: str, path: Sequence[Step]) -> int:
         shared = len(here) if here == wanted[: len(here)] else 0
         if shared > depth:
             best, depth = number, shared
-    inner = [step for step in wanted[depth:] if isinstance(step, str)]
-    if inner:
-        pattern = re.compile(rf"""(?:^|[\s{{,"']){re.escape(inner[-1])}["']?\s*=""")
-        for number, line in enumerate(text.splitlines()[best - 1 :], best):
-            if number > best and _HEADER.fullmatch(line):
-                break
-            if pattern.search(line):
-                return number
-    return best
+    return _inside(text.splitlines(), best, wanted[depth:])
+
+
+def _inside(lines: list[str], start: int, rest: tuple[Step, ...]) -> int:
+    """Find the rest of a path in the inline tables that follow line `start`.
+
+    The position in an array counts how often the key is written there; a key that some of the
+    elements lack can so be told a line too late, never outside its array.
+    """
+    keys = [step for step in rest if isinstance(step, str)]
+    position = next((step for step in rest if isinstance(step, int)), 0)
+    if not keys:
+        return start
+    pattern = re.compile(rf"""(?:^|[\s{{,"']){re.escape(keys[-1])}["']?\s*=""")
+    found = []
+    for number, line in enumerate(lines[start - 1 :], start):
+        if number > start and _HEADER.fullmatch(line):
+            break
+        found += [number] * len(pattern.findall(line))
+    return found[min(position, len(found) - 1)] if found else start
 
 
 def _split(key: str) -> tuple[str, ...]:
