@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from workbench.errors import BadInput
 
@@ -72,11 +72,13 @@ class Option:
         types, words = expected[self.kind]
         if not isinstance(value, types) or (isinstance(value, bool) and self.kind != "bool"):
             raise self._refuse(value, words)
+        checked = cast(Value, value)
         if self.kind == "choice" and value not in self.choices:
             raise self._refuse(value, words)
-        if self.kind in {"int", "float"}:
-            self._check_range(float(value))
-        return float(value) if self.kind == "float" else value  # type: ignore[no-any-return]  # narrowed by `types`
+        if isinstance(checked, int | float) and self.kind in {"int", "float"}:
+            self._check_range(float(checked))
+            return float(checked) if self.kind == "float" else checked
+        return checked
 
     def _check_range(self, number: float) -> None:
         too_low = self.minimum is not None and (

@@ -88,7 +88,7 @@ def load_reference(target: str) -> Any:
     module, _, attribute = target.partition(":")
     try:
         return getattr(import_module(module), attribute)
-    except Exception as error:  # noqa: BLE001  # a third party's import may raise anything
+    except Exception as error:  # a third party's import may raise anything
         raise PluginError(
             f"The plugin {target} does not load",
             where=target,

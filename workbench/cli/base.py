@@ -72,7 +72,7 @@ class Context:
         click.echo(text, err=True)
 
 
-def common(function: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
+def common(function: Callable[Concatenate[Context, P], R]) -> Callable[..., R]:
     """Give a command `--json`, `--project` and `--debug`, and a Context as its first argument."""
 
     @click.option("--json", "json_", is_flag=True, help="Answer in JSON on stdout, errors too.")
@@ -85,12 +85,8 @@ def common(function: Callable[Concatenate[Context, P], R]) -> Callable[P, R]:
     )
     @click.option("--debug", "debug_", is_flag=True, help="Show a traceback with an error.")
     @wraps(function)
-    def wrapped(
-        *args: P.args, json_: bool, project_: str | None, debug_: bool, **kwargs: P.kwargs
-    ) -> R:  # type: ignore[valid-type]  # ParamSpec has no place for the three added keywords
+    def wrapped(*args: Any, json_: bool, project_: str | None, debug_: bool, **kwargs: Any) -> R:
         context = Context(project_, json=json_, debug=debug_)
-        root = click.get_current_context().find_root()
-        root.obj = context
         try:
             return function(context, *args, **kwargs)
         except (WorkbenchError, OSError):

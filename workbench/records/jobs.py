@@ -69,7 +69,10 @@ class JobCancelRequested(Record, frozen=True, kw_only=True, tag="job.cancel_requ
 
 
 class JobChanged(Record, frozen=True, kw_only=True, tag="job.changed"):
-    """A job's state short of its end. `handle` (the target's own) is set at `starting`, before the work starts."""
+    """A job's state short of its end.
+
+    `handle` (the target's own) is set at `starting`, before the work starts.
+    """
 
     id: str
     state: str

@@ -1,0 +1,1 @@
+"""The journal, its projection into DuckDB, and the content-addressed objects."""

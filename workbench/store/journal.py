@@ -7,6 +7,7 @@ next writer; a reader never changes a file. Segments are `000001.jsonl` ... and 
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Journal:
         return sorted(int(path.stem) for path in self.folder.glob("[0-9]*.jsonl"))
 
     def end(self) -> tuple[int, int]:
-        """Return last segment and its size in bytes: equal numbers, equal journal (as far as a poll needs)."""
+        """Return the last segment and its size in bytes; a poll needs no more."""
         last = self.segments()[-1:]
         return (last[0], self.path(last[0]).stat().st_size) if last else (1, 0)
 
@@ -133,9 +134,11 @@ class Journal:
             self.heads.remember(unit.seq, unit.hash)
         return unit
 
-    def _lock(self):  # type: ignore[no-untyped-def]  # the context manager of locked()
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
         try:
-            return locked(self.folder / LOCK)
+            with locked(self.folder / LOCK):
+                yield
         except OSError as error:
             raise _refused(self.folder, error) from error
 

@@ -75,7 +75,9 @@ class Objects:
     def _place(self, digest: str) -> Path:
         if _DIGEST.fullmatch(digest) is None:
             raise StoreError(
-                "This is not the digest of an object", where=digest[:80], why="it is not SHA-256 in hexadecimal"
+                "This is not the digest of an object",
+                where=digest[:80],
+                why="it is not SHA-256 in hexadecimal",
             )
         return self.folder / digest[:2] / digest[2:]
 

@@ -1,4 +1,4 @@
-"""Where the projection lies: with the project where that is local and writable, else in the person's cache."""
+"""Where the projection lies: with the project where that is local and writable, else in a cache."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ import os
 from pathlib import Path
 
 NETWORK = frozenset(
-    "nfs nfs4 cifs smb3 smbfs afs ceph lustre gpfs beegfs fuse.sshfs fuse.glusterfs 9p virtiofs".split()
+    {
+        "9p",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "fuse.glusterfs",
+        "fuse.sshfs",
+        "gpfs",
+        "lustre",
+        "nfs",
+        "nfs4",
+        "smb3",
+        "smbfs",
+        "virtiofs",
+    }
 )
 """File systems on which DuckDB's memory-mapped writes or locks cannot be relied upon."""
 

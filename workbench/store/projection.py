@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -36,18 +36,29 @@ CHUNK = 50_000
 
 ALIAS = "projection"
 
-COUNTS = """
-SELECT (SELECT count(DISTINCT dataset) FROM dataset_versions) AS datasets,
-       (SELECT count(*) FROM dataset_versions) AS dataset_versions,
-       (SELECT count(*) FROM experiments) AS experiments,
-       (SELECT count(*) FROM runs) AS runs,
-       (SELECT count(*) FROM runs WHERE state = 'failed') AS runs_failed,
-       (SELECT count(*) FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')) AS jobs_open,
-       (SELECT count(DISTINCT model) FROM model_versions) AS models,
-       (SELECT count(*) FROM model_versions) AS model_versions,
-       (SELECT count(*) FROM deployments WHERE state NOT IN ('stopped', 'failed')) AS deployments,
-       (SELECT count(*) FROM deployments WHERE state = 'healthy') AS deployments_healthy
-"""
+COUNTS = {
+    "dataset_versions": {
+        "datasets": "count(DISTINCT dataset) FROM dataset_versions",
+        "dataset_versions": "count(*) FROM dataset_versions",
+    },
+    "experiments": {"experiments": "count(*) FROM experiments"},
+    "runs": {
+        "runs": "count(*) FROM runs",
+        "runs_failed": "count(*) FROM runs WHERE state = 'failed'",
+    },
+    "jobs": {
+        "jobs_open": "count(*) FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')"
+    },
+    "model_versions": {
+        "models": "count(DISTINCT model) FROM model_versions",
+        "model_versions": "count(*) FROM model_versions",
+    },
+    "deployments": {
+        "deployments": "count(*) FROM deployments WHERE state NOT IN ('stopped', 'failed')",
+        "deployments_healthy": "count(*) FROM deployments WHERE state = 'healthy'",
+    },
+}
+"""What Home counts, by the table that a number depends on: a change recounts only its own tables."""
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -84,16 +95,12 @@ class Projection:
             for last in (False, True):
                 try:
                     return self._run_once(work)
-                except (
-                    duckdb.ParserException,
-                    duckdb.BinderException,
-                    duckdb.ConversionException,
-                ):
-                    raise  # the question is wrong, not the file
                 except duckdb.Error as error:
                     self._drop_connection()
                     if _is_refusal(error):
                         raise self._refused(error) from error
+                    if isinstance(error, _wrong_questions()):
+                        raise
                     if last:
                         raise StoreError(
                             "The projection cannot be read",
@@ -109,59 +116,78 @@ class Projection:
 
         Without DuckDB when the numbers noted at the last change still hold, else from the tables.
         """
-        with contextlib.suppress(OSError, msgspec.MsgspecError):
-            noted = msgspec.json.decode(self._counts_path.read_bytes(), type=Counts)
-            if noted.version == VERSION and (noted.segment, noted.offset) == self._journal.end():
-                return noted.counts
-        return self.run(_count)
+        noted = self._noted()
+        if noted is None or (noted.segment, noted.offset) != self._journal.end():
+            self.run(lambda _: None)
+            noted = self._noted()
+        return noted.counts if noted else self.run(lambda tables: _count(tables, set(COUNTS)))
 
     # One turn
 
     def _run_once(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        while True:
+        if self._looks_current():
             with locked(self._lock, shared=True):
                 if self.path.exists():
                     with self._attachment(read_only=True) as connection:
                         if self._is_current(_position(connection)):
                             return work(connection)
-            with locked(self._lock):
-                self._apply()
+        with locked(self._lock), self._attachment(read_only=False) as connection:
+            self._apply(connection)
+            return work(connection)
+
+    def _noted(self) -> Counts | None:
+        try:
+            noted = msgspec.json.decode(self._counts_path.read_bytes(), type=Counts)
+        except (OSError, msgspec.MsgspecError):
+            return None
+        return noted if noted.version == VERSION else None
+
+    def _looks_current(self) -> bool:
+        """Guess from the note beside the file, which costs nothing, what only the file can tell."""
+        noted = self._noted()
+        return noted is not None and (noted.segment, noted.offset) == self._journal.end()
 
     def _is_current(self, position: Position | None) -> bool:
         if position is None:
             return False
         self._journal.check_reaches(position)
-        segment, size = self._journal.end()
-        if (segment, size) == (position.segment, position.offset):
+        if self._journal.end() == (position.segment, position.offset):
             return True
         # A torn tail makes the file longer without there being anything to apply.
         return next(self._journal.read(position), None) is None
 
-    def _apply(self) -> None:
+    def _apply(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Bring the tables up to the journal; the exclusive lock is held."""
-        with self._attachment(read_only=False) as connection:
-            position = _position(connection)
-            if position is None:
-                self._recreate(connection)
-                position = START
-            self._journal.check_reaches(position)
-            units = self._journal.read(position)
-            while True:
-                batch, taken = tables.Batch(), 0
-                for unit, behind in units:
-                    for record in unit.records:
-                        batch.add(record.changes(unit.stamp))
-                    position, taken = behind, taken + 1
-                    if taken == CHUNK:
-                        break
-                self._commit(connection, batch, position)
-                if taken < CHUNK:
+        position = _position(connection)
+        if position is None:
+            self._recreate(connection)
+            position = START
+        self._journal.check_reaches(position)
+        noted = self._noted()
+        known = noted and (noted.segment, noted.offset) == (position.segment, position.offset)
+        counts, touched = (noted.counts, set()) if noted and known else ({}, set(COUNTS))
+        units = self._journal.read(position)
+        while True:
+            batch, taken = tables.Batch(), 0
+            for unit, behind in units:
+                for record in unit.records:
+                    batch.add(record.changes(unit.stamp))
+                position, taken = behind, taken + 1
+                if taken == CHUNK:
                     break
-            counts = _count(connection)
-        self.path.chmod(file_mode(self.path.parent))
-        noted = Counts(VERSION, position.segment, position.offset, counts)
+            if taken:
+                self._commit(connection, batch, position)
+                touched |= batch.tables
+            if taken < CHUNK:
+                break
+        if touched:
+            self._note(position, counts | _count(connection, touched))
+
+    def _note(self, position: Position, counts: dict[str, int]) -> None:
         mode = file_mode(self.path.parent)
+        noted = Counts(VERSION, position.segment, position.offset, counts)
         write_atomic(self._counts_path, msgspec.json.encode(noted), mode=mode, sync=False)
+        self.path.chmod(mode)
 
     def _commit(
         self, connection: duckdb.DuckDBPyConnection, batch: tables.Batch, position: Position
@@ -218,7 +244,7 @@ class Projection:
             connection.close()
 
     @contextlib.contextmanager
-    def _attachment(self, *, read_only: bool) -> Any:
+    def _attachment(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         connection = self._connect()
         path = str(self.path).replace("'", "''")
         mode = " (READ_ONLY)" if read_only else ""
@@ -265,23 +291,41 @@ class Projection:
 
 def _position(connection: duckdb.DuckDBPyConnection) -> Position | None:
     """Return where the tables stand, None when they are of another version or not there at all."""
-    known = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = 'applied'",
-        [ALIAS],
-    ).fetchone()
-    if not known or not known[0]:
+    import duckdb
+
+    try:
+        rows = connection.execute("SELECT * FROM applied").fetchall()
+    except duckdb.CatalogException:
         return None
-    row = connection.execute("SELECT * FROM applied").fetchone()
-    if row is None or row[0] != VERSION:
-        return None
-    return Position(*row[1:])
+    return Position(*rows[0][1:]) if rows and rows[0][0] == VERSION else None
 
 
-def _count(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    cursor = connection.execute(COUNTS)
-    names = [column[0] for column in cursor.description or ()]
-    row = cursor.fetchone() or ()
-    return dict(zip(names, row, strict=True))
+def _count(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> dict[str, int]:
+    return {
+        name: connection.execute(f"SELECT {question}").fetchall()[0][0]
+        for table in touched & set(COUNTS)
+        for name, question in COUNTS[table].items()
+    }
+
+
+def _wrong_questions() -> tuple[type[Exception], ...]:
+    """Return the errors that say nothing of the file. All others may come from a damaged one.
+
+    A damaged block raises the base class, or any other, depending on where the damage is.
+    """
+    import duckdb
+
+    return (
+        duckdb.ParserException,
+        duckdb.SyntaxException,
+        duckdb.BinderException,
+        duckdb.ConversionException,
+        duckdb.TypeMismatchException,
+        duckdb.InvalidTypeException,
+        duckdb.OutOfRangeException,
+        duckdb.ResourceInUseException,
+        duckdb.InterruptException,
+    )
 
 
 def _is_refusal(error: duckdb.Error) -> bool:

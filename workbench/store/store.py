@@ -1,4 +1,4 @@
-"""The store of a project: the journal is the truth, the projection is what is asked, objects hold the volumes."""
+"""The store of a project: the journal is the truth, tables are asked, objects hold the volumes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ class View:
         """Return the rows; moments are UTC with their zone."""
         cursor = self._connection.execute(sql, [plain(value) for value in params])
         names = [column[0] for column in cursor.description or ()]
-        return [
-            dict(zip(names, map(aware, values), strict=True)) for values in cursor.fetchall()
-        ]
+        return [dict(zip(names, map(aware, values), strict=True)) for values in cursor.fetchall()]
 
     def one(self, sql: str, params: Sequence[Any] = ()) -> Row | None:
         """Return the first row, None when there is none."""

@@ -43,6 +43,11 @@ class Batch:
                 key = tuple(change.key[column] for column in table.key)
                 rows.setdefault(key, dict(change.key)).update(change.values)
 
+    @property
+    def tables(self) -> set[str]:
+        """The names of the tables that are changed."""
+        return set(self._rows)
+
     def write(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write everything to the tables of the current database."""
         for name, rows in self._rows.items():
@@ -95,7 +100,7 @@ def _replace(
     connection: duckdb.DuckDBPyConnection, table: Table, rows: dict[Key, dict[str, Any]]
 ) -> None:
     names = list(table.columns)
-    empty = connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchone() is None  # noqa: S608  # names are ours
+    empty = not connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchall()  # noqa: S608  # names are ours
     if len(rows) <= SMALL:
         if not empty:
             where, values = _matching(table, list(rows))
