@@ -89,12 +89,26 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         sys.exit(tell_error(_from_system(error)))
+    except Exception as error:  # noqa: BLE001  # the top of the process: told in one line, too
+        if "--debug" in sys.argv:
+            raise
+        sys.exit(tell_error(_from_bug(error)))
 
 
 def _from_click(error: click.ClickException) -> UsageError:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "workbench"
     return UsageError(error.format_message(), where=command, fix=f"See {command} --help")
+
+
+def _from_bug(error: Exception) -> WorkbenchError:
+    return WorkbenchError(
+        "Workbench itself has failed",
+        where=type(error).__name__,
+        why=str(error),
+        fix="Run it again with --debug, and report what it shows",
+        code="internal",
+    )
 
 
 def _from_system(error: OSError) -> WorkbenchError:
