@@ -67,6 +67,9 @@ def workbench(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line and exit with the contract's status."""
+    from workbench.store import stops
+
+    stops.install()
     try:
         status = workbench.main(standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
