@@ -1,0 +1,1 @@
+"""Trainers: dummy, linear models, histogram gradient boosting."""

@@ -1,0 +1,1 @@
+"""Problem statements and the runs made for them."""

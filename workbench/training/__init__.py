@@ -1,0 +1,1 @@
+"""What makes a model: features, splits, metrics, the report, and the worker that runs them."""

@@ -50,9 +50,7 @@ class DatetimeParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # s
         for name, kind in zip(self.columns_, self.kinds_, strict=True):
             column = pl.col(name)
             for part in parts_of(kind):
-                value = (
-                    column.dt.epoch("d") if part == "days" else getattr(column.dt, part)()
-                )
+                value = column.dt.epoch("d") if part == "days" else getattr(column.dt, part)()
                 expressions.append(value.cast(pl.Float64).alias(f"{name}_{part}"))
         numbers: np.ndarray[Any, Any] = X.select(expressions).fill_null(float("nan")).to_numpy()
         return numbers

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import BadInput
 from workbench.training.contract import FeatureNeeds
-from workbench.training.inputs import few_values, field_type, named
 from workbench.training.datetimes import DatetimeParts, parts_of
+from workbench.training.inputs import few_values, field_type, named
 from workbench.training.signature import Field
 
 if TYPE_CHECKING:
@@ -135,9 +135,7 @@ def _filled(needs: FeatureNeeds, *, indicator: bool) -> list[tuple[str, Any]]:
     steps: list[tuple[str, Any]] = []
     if needs.missing == "impute":
         # keep_empty_features: a column may be empty in one fold; the shape stays.
-        filler = SimpleImputer(
-            strategy="median", add_indicator=indicator, keep_empty_features=True
-        )
+        filler = SimpleImputer(strategy="median", add_indicator=indicator, keep_empty_features=True)
         steps.append(("fill", filler))
     if needs.scale:
         steps.append(("scale", StandardScaler()))

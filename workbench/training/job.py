@@ -1,0 +1,168 @@
+"""A training job from its folder's inputs to its results: read, deal, fold by fold, fit, test, save."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import polars as pl
+
+from workbench.compute.spec import decode_spec
+from workbench.data.roles import infer_roles
+from workbench.plugins import load_reference
+from workbench.training.checks import check_table
+from workbench.training.features import plan_features
+from workbench.training.fitting import Learning, Recipe, figures, learning, read_target
+from workbench.training.metrics import CV, DUMMY, Scored, score_all
+from workbench.training.report import RunStory, write_report
+from workbench.training.result import RESULT, ModelFile, RunResult
+from workbench.training.splits import Deal, deal, strata
+from workbench.training.work import TrainWork
+
+if TYPE_CHECKING:
+    from workbench.training.worker import Log
+
+DATA = "data.parquet"
+REPORT = "report.md"
+PREDICTIONS = "predictions.parquet"
+PACKAGES = ("ml-workbench", "msgspec", "numpy", "polars", "scikit-learn", "scipy", "skops")
+"""What a worker computes with, for the record of the runtime."""
+
+
+def run_job(folder: Path, log: Log) -> None:
+    """Do the job in `folder`. Raises WorkbenchError, or whatever a trainer raises."""
+    started = time.monotonic()
+    spec = decode_spec((folder / "spec.json").read_bytes(), where=str(folder / "spec.json"))
+    work = msgspec.convert(spec.work, TrainWork)
+    problem = work.problem
+    trainer = load_reference(work.trainer)
+
+    log.phase("read")
+    frame = pl.read_parquet(folder / "in" / DATA)
+    check_table(frame.lazy(), problem, where=work.dataset)
+    rows = frame.height
+    frame = frame.filter(pl.col(problem.target).is_not_null())
+    if rows > frame.height:
+        log.note(f"{rows - frame.height} of {rows} rows have no target and are left out")
+    target = read_target(frame[problem.target], problem)
+    dealt = deal(frame.height, problem.split, strata(target.values, problem.task, problem.split))
+
+    log.phase("prepare")
+    known = frame[dealt.train]
+    plan = plan_features(known, infer_roles(known), target=problem.target, drop=problem.drop)
+    for name, why in plan.left_out.items():
+        log.note(f"column {name} is left out: {why}")
+    recipe = Recipe(problem.task, plan, trainer, work.params, work.seed)
+    learner = learning(frame, target, recipe)
+
+    folds = _cross_validate(learner, dealt, problem.metric, log)
+    log.phase("fit")
+    model = learner.fit(dealt.train)
+    log.phase("test")
+    tested = learner.score(model, dealt.test)
+    test = score_all(problem.task, tested)
+    dummy = learner.baseline(dealt.train, dealt.test)
+    log.metric(problem.metric, test[problem.metric])
+    log.metric(DUMMY + problem.metric, dummy[problem.metric])
+
+    log.phase("save")
+    out = folder / "out"
+    out.mkdir(exist_ok=True)
+    saved = _save_model(model, work.format, out, log)
+    story = RunStory(
+        work=work,
+        trainer=trainer.title,
+        rows=rows,
+        without_target=rows - frame.height,
+        target=target,
+        deal=dealt,
+        plan=plan,
+        columns_made=model[-1].n_features_in_,
+        figures=figures(test, folds, dummy),
+        tested=tested,
+        seconds=time.monotonic() - started,
+        runtime=_runtime(),
+        machine=_machine(),
+    )
+    (out / REPORT).write_text(write_report(story), encoding="utf-8")
+    predictions(tested, dealt).write_parquet(out / PREDICTIONS, compression="zstd")
+    classes = [str(name) for name in getattr(model, "classes_", ())]
+    signature = msgspec.json.encode(learner.signature(problem.target, classes)).decode()
+    result = RunResult(
+        metrics=dict(story.figures),
+        model=ModelFile(signature=signature, **saved),
+        report=REPORT,
+        artifacts=(PREDICTIONS,),
+    )
+    _write_last(out / RESULT, msgspec.json.encode(result))
+
+
+def _cross_validate(
+    learner: Learning, dealt: Deal, metric: str, log: Log
+) -> list[dict[str, float]]:
+    total = len(dealt.folds)
+    log.phase("folds", 0, total)
+    scores = []
+    for number, scored in enumerate(learner.folds(dealt.folds), 1):
+        scores.append(scored)
+        for name, value in scored.items():
+            # The log tells the problem's metric; whoever watches the events may want any.
+            tell = log.metric if name == metric else log.events.metric
+            tell(CV + name, value, number)
+        log.phase("folds", number, total)
+    return scores
+
+
+def _save_model(model: Any, reference: str, out: Path, log: Log) -> dict[str, str]:
+    plugin = load_reference(reference)
+    path = out / f"model{plugin.suffix}"
+    plugin.dump(model, path)
+    if unknown := plugin.inspect(path):
+        log.warn(
+            "the model file has types that are not on the list of trusted ones, so it cannot be "
+            "loaded: " + ", ".join(unknown[:5])
+        )
+    return {"file": path.name, "format": plugin.name, "content": plugin.content(path)}
+
+
+def predictions(scored: Scored, dealt: Deal) -> pl.DataFrame:
+    """Return the test rows' predictions, for classes with a probability each.
+
+    `row` counts from 0 among the rows that have a target.
+    """
+    columns = {"row": dealt.test, "truth": scored.truth, "prediction": scored.predicted}
+    if scored.probabilities is not None:
+        for position, name in enumerate(scored.classes):
+            columns[f"probability_{name}"] = scored.probabilities[:, position]
+    return pl.DataFrame(columns)
+
+
+def _write_last(path: Path, data: bytes) -> None:
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(data)
+    temporary.replace(path)
+
+
+def _runtime() -> dict[str, str]:
+    found = {"Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            # Sent as a bundle: the code is there, its metadata is not.
+            continue
+    return found
+
+
+def _machine() -> dict[str, str]:
+    return {
+        "host": socket.gethostname(),
+        "platform": platform.platform(terse=True),
+        "cores": f"{os.cpu_count()} cores",
+    }
