@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +19,7 @@ import msgspec
 from workbench.errors import StoreError, Unavailable
 from workbench.files import write_atomic
 from workbench.store import tables
+from workbench.store.attach import ALIAS, Attachable, is_refusal, wrong_questions
 from workbench.store.journal import START, Journal, Position
 from workbench.store.locks import locked
 from workbench.store.modes import file_mode
@@ -33,8 +34,6 @@ VERSION = 1
 
 CHUNK = 50_000
 """Units applied in one transaction."""
-
-ALIAS = "projection"
 
 COUNTS = {
     "dataset_versions": {
@@ -78,8 +77,7 @@ class Projection:
         self._journal = journal
         self._warn = warn
         self._turn = threading.RLock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._attached = False
+        self._file = Attachable(path)
 
     def run(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """Return `work(connection)`, run on tables that hold the whole journal as of now.
@@ -90,16 +88,16 @@ class Projection:
         import duckdb  # 118 ms: not at start-up
 
         with self._turn:
-            if self._attached:
-                return work(self._connect())
+            if self._file.connection is not None:
+                return work(self._file.connection)
             for last in (False, True):
                 try:
                     return self._run_once(work)
                 except duckdb.Error as error:
-                    self._drop_connection()
-                    if _is_refusal(error):
+                    self._file.forget()
+                    if is_refusal(error):
                         raise self._refused(error) from error
-                    if isinstance(error, _wrong_questions()):
+                    if isinstance(error, wrong_questions()):
                         raise
                     if last:
                         raise StoreError(
@@ -122,16 +120,14 @@ class Projection:
             noted = self._noted()
         return noted.counts if noted else self.run(lambda tables: _count(tables, set(COUNTS)))
 
-    # One turn
-
     def _run_once(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         if self._looks_current():
             with locked(self._lock, shared=True):
                 if self.path.exists():
-                    with self._attachment(read_only=True) as connection:
+                    with self._file.attached(read_only=True) as connection:
                         if self._is_current(_position(connection)):
                             return work(connection)
-        with locked(self._lock), self._attachment(read_only=False) as connection:
+        with locked(self._lock), self._file.attached(read_only=False) as connection:
             self._apply(connection)
             return work(connection)
 
@@ -151,10 +147,7 @@ class Projection:
         if position is None:
             return False
         self._journal.check_reaches(position)
-        if self._journal.end() == (position.segment, position.offset):
-            return True
-        # A torn tail makes the file longer without there being anything to apply.
-        return next(self._journal.read(position), None) is None
+        return self._journal.end() == (position.segment, position.offset)
 
     def _apply(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Bring the tables up to the journal; the exclusive lock is held."""
@@ -224,51 +217,6 @@ class Projection:
     def _counts_path(self) -> Path:
         return self.path.with_name("counts.json")
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        if self._connection is None:
-            import duckdb
-
-            self._connection = duckdb.connect(
-                ":memory:",
-                config={
-                    "autoinstall_known_extensions": "false",
-                    "autoload_known_extensions": "false",
-                },
-            )
-            self._connection.execute("SET enable_progress_bar = false")
-        return self._connection
-
-    def _drop_connection(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    @contextlib.contextmanager
-    def _attachment(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        connection = self._connect()
-        path = str(self.path).replace("'", "''")
-        mode = " (READ_ONLY)" if read_only else ""
-        connection.execute(f"ATTACH '{path}' AS {ALIAS}{mode}")
-        connection.execute(f"USE {ALIAS}")
-        self._attached = True
-        try:
-            yield connection
-        finally:
-            self._attached = False
-            if self._connection is not None:
-                self._detach(connection)
-
-    def _detach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        import duckdb
-
-        try:
-            connection.execute("USE memory")
-            connection.execute(f"DETACH {ALIAS}")
-        except duckdb.Error:
-            # An aborted transaction or a damaged file: a fresh connection is the way out, and the
-            # error that led here is already on its way up.
-            self._drop_connection()
-
     def _set_aside(self, error: duckdb.Error) -> None:
         aside = self.path.with_name(f"{self.path.stem}.damaged-{time.time_ns()}")
         with locked(self._lock):
@@ -306,40 +254,3 @@ def _count(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> dict[str
         for table in touched & set(COUNTS)
         for name, question in COUNTS[table].items()
     }
-
-
-def _wrong_questions() -> tuple[type[Exception], ...]:
-    """Return the errors that say nothing of the file. All others may come from a damaged one.
-
-    A damaged block raises the base class, or any other, depending on where the damage is.
-    """
-    import duckdb
-
-    return (
-        duckdb.ParserException,
-        duckdb.SyntaxException,
-        duckdb.BinderException,
-        duckdb.ConversionException,
-        duckdb.TypeMismatchException,
-        duckdb.InvalidTypeException,
-        duckdb.OutOfRangeException,
-        duckdb.ResourceInUseException,
-        duckdb.InterruptException,
-    )
-
-
-def _is_refusal(error: duckdb.Error) -> bool:
-    """Tell whether the system refused (space, permission, descriptors), as opposed to damage."""
-    words = str(error).lower()
-    return any(
-        sign in words
-        for sign in (
-            "no space left",
-            "permission denied",
-            "read-only file system",
-            "too many open files",
-            "quota",
-            "could not allocate",
-            "out of memory",
-        )
-    )
