@@ -1,4 +1,4 @@
-"""What every test has: folders of its own for state; tests are left out (and counted) where a part is missing.
+"""Every test has folders of its own for state; one whose part is missing is left out, and counted.
 
 `@pytest.mark.root` needs root; `@pytest.mark.real("tmux", "sshd")` needs these commands. On a person's
 machine such a test is left out and counted, with what to install; with CI set nothing is left out, so
@@ -69,6 +69,16 @@ def pytest_terminal_summary(
     """Say how many tests were left out, and why."""
     for reason, count in sorted(config.stash.get(LEFT_OUT, Counter()).items()):
         terminalreporter.write_line(f"left out: {count} ({reason})")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """With CI set, a skipped test is a failure: say so, and end with an error."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = len(reporter.stats.get("skipped", ())) if reporter else 0
+    if CI and skipped and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line(f"\n{skipped} skipped: on CI nothing may be left out")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(autouse=True)

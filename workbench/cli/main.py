@@ -92,7 +92,7 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         sys.exit(tell_error(_from_system(error)))
-    except Exception as error:  # noqa: BLE001  # the top of the process: told in one line, too
+    except Exception as error:  # the top of the process: told in one line, too
         if "--debug" in sys.argv:
             raise
         sys.exit(tell_error(_from_bug(error)))
@@ -108,7 +108,7 @@ def _from_bug(error: Exception) -> WorkbenchError:
     return WorkbenchError(
         "Workbench itself has failed",
         where=type(error).__name__,
-        why=str(error),
+        why=" ".join(str(error).split()),
         fix="Run it again with --debug, and report what it shows",
         code="internal",
     )
