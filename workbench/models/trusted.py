@@ -80,7 +80,7 @@ linear_model._sgd_fast.EpsilonInsensitive linear_model._sgd_fast.Hinge
 linear_model._sgd_fast.ModifiedHuber linear_model._sgd_fast.SquaredEpsilonInsensitive
 linear_model._sgd_fast.SquaredHinge
 """
-_OURS = frozenset({"workbench.training.parts.DatetimeParts"})
+_OURS = frozenset({"workbench.training.datetimes.DatetimeParts"})
 """Transformers of our own, where scikit-learn has none."""
 
 
