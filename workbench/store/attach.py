@@ -62,8 +62,10 @@ class Attachable:
         if self._memory is None:
             import duckdb  # 118 ms: not at start-up
 
-            never = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-            self._memory = duckdb.connect(":memory:", config=never)
+            self._memory = duckdb.connect(
+                ":memory:",
+                config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+            )
             self._memory.execute("SET enable_progress_bar = false")
         return self._memory
 
