@@ -35,10 +35,14 @@ class Context:
     def project(self) -> Project:
         """The project of this command; raises NotFound where there is none."""
         if self._project is None:
-            from workbench.project.project import find_project
-
-            self._project = find_project(Path(self._where) if self._where else None, via="cli")
+            self._project = self.open(via="cli")
         return self._project
+
+    def open(self, *, via: str) -> Project:
+        """Open the project that was named, or the one around this folder, by the door `via`."""
+        from workbench.project.project import find_project
+
+        return find_project(Path(self._where) if self._where else None, via=via)
 
     def answer(self, schema: str, data: Any, human: str | Callable[[], str]) -> None:
         """Write the result: `{"schema","data"}` with `--json`, else `human` (built only then).

@@ -1,0 +1,37 @@
+"""`workbench ui`, and `workbench` alone: the terminal interface."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.base import Context, common
+from workbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from workbench.project.project import Project
+
+
+@click.command()
+@common
+def ui(context: Context) -> None:
+    """Open the terminal interface on the project."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The interface needs a terminal",
+            where="workbench ui",
+            why="stdin or stdout is none",
+            fix="Start it in a terminal, over ssh with ssh -t; commands work without: workbench --help",
+            code="ui.terminal",
+        )
+    open_ui(context.open(via="tui"))
+
+
+def open_ui(project: Project) -> None:
+    """Run the interface until the person quits. The only place of the core that knows the screens."""
+    # textual costs 215 ms to import; no other command pays for it.
+    from screens.app import Workbench
+
+    Workbench(project).run()
