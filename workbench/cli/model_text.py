@@ -1,0 +1,121 @@
+"""A model's cards as text for the command line."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from workbench.cli.base import table
+from workbench.text import clean
+
+if TYPE_CHECKING:
+    from workbench.models.contract import Field, GateOutcome
+    from workbench.models.evidence import Evidence, Lineage, MetricLine
+    from workbench.models.show import ModelCard
+
+GLYPHS = {"pass": "✓", "warn": "!", "fail": "✗"}
+
+
+def figure(value: float | str | None) -> str:
+    """Return a figure in at most six digits, `-` for none."""
+    if value is None:
+        return "-"
+    number = float(value)
+    return f"{number:.6g}" if math.isfinite(number) else str(number)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in words: `812 B`, `1.4 MiB`."""
+    number, unit = float(count), "B"
+    for bigger in ("KiB", "MiB", "GiB"):
+        if number < 1024:
+            break
+        number, unit = number / 1024, bigger
+    return f"{count} B" if unit == "B" else f"{number:.1f} {unit}"
+
+
+def card_text(card: ModelCard) -> str:
+    """Return a version's card."""
+    version, signature = card.version, card.version.signature
+    lines = [
+        f"{card.reference}  {signature.task}, predicts {clean(signature.target)}",
+        f"registered {version.registered_at:%Y-%m-%d %H:%M:%S} UTC by {clean(version.registered_by)}",
+    ]
+    if version.note:
+        lines.append(clean(version.note, lines=False))
+    promoted = [f"{entry.environment} ({entry.status})" for entry in card.promoted]
+    lines += [
+        f"promoted   {', '.join(promoted) or 'nowhere'}",
+        f"file       {version.format}, {size(version.bytes)},"
+        f" {'cannot run code when loaded' if card.safe else 'MAY RUN CODE when loaded'}",
+        f"object     {version.object}",
+        f"content    {version.content}",
+        *_lineage(card.lineage),
+        "",
+        table(
+            ("METRIC", "TEST"),
+            [(name, figure(value)) for name, value in card.metrics.items()],
+            right=("TEST",),
+        ),
+        "",
+        table(("INPUT", "TYPE", "NULL", "CATEGORIES"), [_field(f) for f in signature.inputs]),
+        "",
+        table(("OUTPUT", "TYPE"), [(field.name, field.type) for field in signature.outputs]),
+    ]
+    return "\n".join(lines)
+
+
+def _field(field: Field) -> tuple[str, str, str, str]:
+    return (
+        field.name,
+        field.type,
+        "no" if field.required else "yes",
+        ", ".join(field.categories[:6]) + (", ..." if len(field.categories) > 6 else ""),
+    )
+
+
+def _lineage(origin: Lineage) -> list[str]:
+    params = ", ".join(f"{name}={value}" for name, value in origin.params.items())
+    commit = origin.facts.commit[:12] or "no git commit"
+    return [
+        f"run        r_{origin.run_number} of {clean(origin.experiment)}: {clean(origin.trainer)}"
+        f" ({clean(params)}), seed {origin.seed}",
+        f"data       {clean(origin.dataset)}",
+        f"code       {clean(commit)}{' with uncommitted changes' if origin.facts.diff_object else ''}",
+        f"runtime    Python {clean(origin.facts.python)} on {clean(origin.facts.host)}",
+    ]
+
+
+def evidence_text(evidence: Evidence) -> str:
+    """Return the card of a promotion."""
+    live = evidence.live_reference or "nothing"
+    lines = [f"{evidence.reference} to {evidence.environment}, where {live} is promoted now", ""]
+    headings = ("METRIC", evidence.reference, live if evidence.live_reference else "-", "CHANGE")
+    rows = [_metric(line) for line in evidence.metrics]
+    lines.append(table(headings, rows, right=headings[1:]))
+    if evidence.same_data is False and evidence.live_lineage:
+        lines.append(
+            f"Tested on different data: {clean(evidence.lineage.dataset)} and"
+            f" {clean(evidence.live_lineage.dataset)}."
+        )
+    lines += ["", *(_gate(gate) for gate in evidence.gates)]
+    if not evidence.gates:
+        lines.append("No gates are set here.")
+    changes = [f"{c.side[:-1]} {clean(c.column)} {c.change}" for c in evidence.signature_changes]
+    if evidence.live_reference:
+        lines.append(f"signature: {', '.join(changes) or 'the same columns'}")
+    lines.append(f"file: {evidence.file.format}, {size(evidence.file.bytes)}")
+    return "\n".join(lines)
+
+
+def _metric(line: MetricLine) -> tuple[str, str, str, str]:
+    change = "-" if line.difference is None else f"{line.difference:+.6g}"
+    word = {True: " better", False: " worse", None: ""}[line.better]
+    return line.name, figure(line.candidate), figure(line.live), change + word
+
+
+def _gate(gate: GateOutcome) -> str:
+    return (
+        f"{GLYPHS[gate.outcome]} {gate.outcome}  {clean(gate.gate)}: {clean(gate.what)}"
+        f" {figure(gate.measured)}, asked {figure(gate.required)} ({clean(gate.why)})"
+    )
