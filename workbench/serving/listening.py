@@ -1,0 +1,165 @@
+"""Listening: the socket of a deployment, and uvicorn's HTTP protocol with bounds on a request's head.
+
+Chosen by measurement, see tests/bench/README.md: uvicorn with httptools against granian.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from workbench.errors import Conflict, Unavailable, WorkbenchError
+
+BACKLOG = 1024
+CONNECTIONS = 900
+"""Connections at a time, below the usual limit of 1024 open files."""
+HEAD_BYTES = 64 * 1024
+HEAD_SECONDS = 10.0
+STOP_SECONDS = 10
+"""How long a normal stop waits for requests under way."""
+
+
+def listen(host: str, port: int, ports: tuple[int, int]) -> socket.socket:
+    """Return a listening socket on `port`, or for 0 on the first free one of `ports` (inclusive).
+
+    Raises Conflict (`deployment.port`) when the port is taken, or all are, and Unavailable when the
+    address cannot be used or the port needs root.
+    """
+    if port:
+        return _listen(host, port)
+    first, last = ports
+    for candidate in range(first, last + 1):
+        try:
+            return _listen(host, candidate)
+        except Conflict:
+            continue
+    raise Conflict(
+        "No port is free",
+        where=f"{host}, ports {first} to {last}",
+        why="every one of them is in use",
+        fix="Stop a deployment, or widen serving.ports in workbench.toml",
+        code="deployment.port",
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, proto)
+    except OSError as error:
+        raise _cannot(host, port, error) from None
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        # At once: two sockets may be bound to one port, only one of them may listen.
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise _cannot(host, port, error) from None
+    return listener
+
+
+def _cannot(host: str, port: int, error: OSError) -> WorkbenchError:
+    if error.errno == errno.EADDRINUSE:
+        return Conflict(
+            f"Port {port} is in use",
+            where=f"{host}:{port}",
+            why="another process listens there",
+            fix="Choose another with --port, or leave it out",
+            code="deployment.port",
+        )
+    return Unavailable(
+        f"The server cannot listen on {host}, port {port}",
+        where=f"{host}:{port}",
+        why=error.strerror or str(error),
+        fix="Choose a port above 1023" if error.errno == errno.EACCES else "Choose another address",
+        code="deployment.address",
+    )
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, which bounds neither the size of a request's head nor the time it takes."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Start the clock of the first head."""
+        super().connection_made(transport)
+        self._head = 0
+        self._clock: asyncio.TimerHandle | None = None
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Count what arrives while a head is not whole."""
+        super().data_received(data)
+        if self.transport.is_closing() or not self._between():
+            return
+        self._head += len(data)
+        if self._head > HEAD_BYTES:
+            self.send_400_response("The request's head is too long.")
+        self._watch()
+
+    def on_headers_complete(self) -> None:
+        """Stop the clock: the head is whole."""
+        self._head = 0
+        self._forget()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def _between(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _watch(self) -> None:
+        if self._clock is None:
+            self._clock = self.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def _forget(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _too_slow(self) -> None:
+        self._clock = None
+        if self._between() and not self.transport.is_closing():
+            self.transport.close()
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server without its signal handlers, which end the process before the log is written."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to the process."""
+        yield
+
+
+def make_server(application: Any) -> Server:
+    """Return a server for an ASGI application; it serves the sockets that it is given."""
+    return Server(
+        uvicorn.Config(
+            application,
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=BACKLOG,
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
