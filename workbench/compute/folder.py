@@ -10,14 +10,15 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
 from workbench.compute.processes import Identity
 
 SPEC = "spec.json"
 CODE = "code.zip"
 INPUTS = "in"
-LOG = "log"
-EVENTS = "events.jsonl"
+LOG: Final = "log"
+EVENTS: Final = "events.jsonl"
 PID = "pid"
 EXIT = "exit"
 OUT = "out"

@@ -1,0 +1,200 @@
+"""One job followed: look at it, ask the state machine, do what it says."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from workbench.compute.bundle import make_bundle
+from workbench.compute.contract import Bundle, Handle, Status, Target
+from workbench.compute.folder import OUT
+from workbench.compute.machine import Change, End, Known, Seen, Start, Step, Stop, Submit, decide
+from workbench.compute.spec import decode_spec
+from workbench.compute.targets import open_target
+from workbench.errors import Conflict, StoreError, TargetError, WorkbenchError
+from workbench.project.project import Project
+from workbench.runner.ends import REASON_CAP, end_records, failure_told
+from workbench.runner.mirror import mirror
+from workbench.runner.transitions import append_change, append_end
+from workbench.store.modes import make_folder
+
+PATIENCE = 3
+"""Times that an unexpected error may meet a job before the job is given up as failed."""
+LONGEST_PAUSE = 30.0
+
+logger = logging.getLogger("workbench.runner")
+
+
+class Follower:
+    """What the runner remembers of one job; all that counts is in the records and on the target."""
+
+    def __init__(
+        self, project: Project, job: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.project = project
+        self.job = job
+        self.row: dict[str, Any] = {}
+        self._clock = clock
+        self._heard = clock()
+        self._stopped: float | None = None
+        self._troubles = 0
+        self._surprises = 0
+        self._not_before = 0.0
+
+    @property
+    def name(self) -> str:
+        """The job as it is named: `j_17`."""
+        return f"j_{self.row['number']}"
+
+    def turn(self, row: dict[str, Any], *, slot: bool) -> bool:
+        """Take the job one step on; True when something was recorded. Errors are logged, never raised."""
+        self.row = row
+        if self._clock() < self._not_before:
+            return False
+        try:
+            return self._turn(slot)
+        except TargetError as error:
+            self._trouble(error)
+        except (StoreError, Conflict, OSError) as error:
+            # The job is not to blame (lock, full disk, an old look): again, as long as it takes.
+            self._trouble(error)
+        except WorkbenchError as error:
+            return self._give_up(str(error))
+        except Exception as error:  # one bad job must not end the loop
+            logger.exception("%s: unexpected", self.name)
+            self._surprises += 1
+            self._trouble(error)
+            if self._surprises >= PATIENCE:
+                return self._give_up(f"internal error: {type(error).__name__}: {error}")
+        return False
+
+    def _turn(self, slot: bool) -> bool:
+        known = Known(self.name, self.row["state"], bool(self.row["cancel_requested"]))
+        steps = decide(known, self._look(slot))
+        for step in steps:
+            logger.info("%s (%s): %s", self.name, self.row["state"], step)
+            self._do(step)
+        self._troubles = 0
+        return bool(steps)
+
+    def _look(self, slot: bool) -> Seen:
+        now = self._clock()
+        status = None
+        if self.row["handle"] is not None:
+            status = self._ask()
+        since = None if self._stopped is None else now - self._stopped
+        return Seen(status, silent=now - self._heard, slot=slot, since_stop=since)
+
+    def _ask(self) -> Status | None:
+        """Return the target's word with its files copied, None when it is not reached."""
+        try:
+            status = self._target.poll(self._handle)
+            if status.state != "unknown":
+                mirror(self._target, self._handle, self._folder)
+        except TargetError as error:
+            self._trouble(error)
+            return None
+        self._heard = self._clock()
+        return status
+
+    def _do(self, step: Step) -> None:
+        match step:
+            case Start():
+                handle = self._target.prepare(self.job)
+                append_change(self.project, self.job, self.name, "starting", handle=handle)
+                self.row = self.row | {"state": "starting", "handle": msgspec.json.encode(handle)}
+                self._submit()
+            case Submit():
+                self._submit()
+            case Stop():
+                self._target.stop(self._handle)
+                self._stopped = self._clock()
+            case Change(state, reason):
+                append_change(self.project, self.job, self.name, state, reason=reason)
+                self.row = self.row | {"state": state}
+            case End():
+                self._end(step)
+
+    def _submit(self) -> None:
+        spec_bytes = self.project.store.objects.read(self.row["spec"])
+        spec = decode_spec(spec_bytes, where=self.name)
+        objects = self.project.store.objects
+        bundle = Bundle(
+            job=self.job,
+            code=make_bundle(make_folder(self.project.paths.cache), spec.plugins),
+            spec=spec_bytes,
+            module=spec.module,
+            inputs={name: objects.path(digest) for name, digest in spec.inputs.items()},
+        )
+        self._target.submit(self._handle, bundle)
+
+    def _end(self, step: End) -> None:
+        """Keep what the job made, record the end, clear the target: in this order."""
+        out = self._empty_out()
+        if self.row["handle"] is not None:
+            mirror(self._target, self._handle, self._folder, whole=True)
+            self._target.fetch(self._handle, out)
+        if step.state == "failed":
+            step = End("failed", step.exit_code, failure_told(self._folder) or step.reason)
+        step, records = end_records(self.project, self.job, out, step)
+        append_end(self.project, self.job, self.name, step, records)
+        self._clear(out)
+
+    def _give_up(self, reason: str) -> bool:
+        """End a job that cannot be started or followed, as failed; what runs of it is stopped."""
+        logger.error("%s: %s", self.name, reason)
+        try:
+            if self.row["handle"] is not None:
+                self._target.stop(self._handle)
+            out = self._empty_out()
+            step, records = end_records(
+                self.project, self.job, out, End("failed", reason=reason[:REASON_CAP])
+            )
+            append_end(self.project, self.job, self.name, step, records)
+            self._clear(out)
+        except (WorkbenchError, OSError) as error:
+            self._trouble(error)
+            return False
+        return True
+
+    def _empty_out(self) -> Path:
+        """Return an empty folder for what the job made; a runner killed here left a part of it."""
+        out = make_folder(self._folder) / OUT
+        shutil.rmtree(out, ignore_errors=True)
+        return make_folder(out)
+
+    def _clear(self, out: Path) -> None:
+        """Remove what was fetched and the folder on the target; one that stays costs space only."""
+        shutil.rmtree(out, ignore_errors=True)
+        if self.row["handle"] is None:
+            return
+        try:
+            self._target.remove(self._handle)
+        except (WorkbenchError, OSError) as error:
+            logger.warning("%s: its folder on the target stays: %s", self.name, error)
+
+    def _trouble(self, error: Exception) -> None:
+        """Say it once, and look again later and later."""
+        if not self._troubles:
+            logger.warning("%s: %s", self.name, error)
+        self._troubles += 1
+        self._not_before = self._clock() + min(0.25 * 2.0**self._troubles, LONGEST_PAUSE)
+
+    @property
+    def _target(self) -> Target:
+        return open_target(self.project, self.row["target"])
+
+    @property
+    def _handle(self) -> Handle:
+        handle: Handle = msgspec.json.decode(self.row["handle"])
+        return handle
+
+    @property
+    def _folder(self) -> Path:
+        return self.project.paths.job(self.job)
