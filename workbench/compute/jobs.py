@@ -173,8 +173,13 @@ def log(project: Project, ref: str, offset: int = 0, *, limit: int = 1024 * 1024
 
     They have not passed clean(): whoever shows them does that.
     """
+    return read_range(log_path(project, get_job(project, ref)), offset, limit)
+
+
+def read_range(path: Path, offset: int, limit: int = 1024 * 1024) -> bytes:
+    """Return at most `limit` bytes of a file from `offset` on; none where no file is yet."""
     try:
-        with log_path(project, get_job(project, ref)).open("rb") as stream:
+        with path.open("rb") as stream:
             stream.seek(offset)
             return stream.read(limit)
     except FileNotFoundError:
