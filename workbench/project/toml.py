@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -114,6 +114,8 @@ class _Reader:
                 self.value(item, arguments[0], (*path, position))
                 for position, item in enumerate(value)
             )
+        if origin is Literal and value not in arguments:
+            raise self.refuse(path, f"cannot be {_shown(value)}", _expected_one(hint), "type")
         try:
             return msgspec.convert(value, hint)
         except msgspec.ValidationError as error:
@@ -163,7 +165,13 @@ def _in_words(reason: str) -> str:
     return reason[:1].lower() + reason[1:]
 
 
+def _expected_one(hint: Any) -> str:
+    return "expected one of " + ", ".join(map(str, get_args(hint)))
+
+
 def _expected(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return _expected_one(hint).removeprefix("expected ")
     return _WORDS.get(getattr(hint, "__name__", ""), "a table")
 
 

@@ -1,0 +1,150 @@
+"""Runs as services: train, list, look up, compare, read the report, cancel.
+
+To train is to ask for a run: everything is checked first; then run and job come into the records as
+one unit, and the runner does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench import plugins
+from workbench.compute.jobs import LOCAL, queue_record, store_spec
+from workbench.compute.jobs import cancel as cancel_job
+from workbench.compute.spec import JobSpec
+from workbench.compute.wake import wake_runner
+from workbench.errors import BadInput
+from workbench.experiments.compare import Comparison, compare
+from workbench.experiments.experiments import check_experiment, keep_experiment, saved_records
+from workbench.experiments.facts import run_facts
+from workbench.experiments.lookup import Run, RunRow, get_run, list_runs, read_report, run_id
+from workbench.ids import new_ulid
+from workbench.options import settle
+from workbench.records import Record
+from workbench.records.runs import RunCreated
+from workbench.training.contract import Task, Trainer
+from workbench.training.work import TrainWork
+
+if TYPE_CHECKING:
+    from workbench.project.project import Project
+    from workbench.store.store import View
+
+__all__ = [
+    "Comparison", "Run", "RunRow", "cancel", "compare", "get_run", "list_runs", "read_report",
+    "run_id", "train", "trainer_for",
+]  # fmt: skip
+
+MODULE = "workbench.training.worker"
+FORMAT = "skops"
+"""The format of model files, as long as nobody asks for another."""
+
+
+def train(
+    project: Project,
+    experiment: str,
+    trainer: str,
+    params: Mapping[str, Any],
+    seed: int = 0,
+    dataset_ref: str | None = None,
+    target: str = LOCAL,
+) -> Run:
+    """Queue a run of `trainer` for an experiment, wake the runner, return the run.
+
+    `params` are given values by option name (left out: the default). `dataset_ref` is another data
+    version than the problem names. Raises BadInput or NotFound, before anything is queued, for what
+    cannot work: the problem file, the trainer, a parameter, the data, the target.
+    """
+    kept = keep_experiment(project, experiment)
+    problem = kept.problem
+    plugin = trainer_for(problem.task, trainer)
+    settled = settle(plugin.options, params, owner=f"The trainer {trainer}")
+    _check_seed(seed)
+    plugins.reference("compute", target)
+    version = check_experiment(project, kept, dataset_ref)
+    run, job = new_ulid(), new_ulid()
+    trainer_reference = plugins.reference("trainers", trainer)
+    format_reference = plugins.reference("formats", FORMAT)
+    work = TrainWork(
+        run=run,
+        experiment=experiment,
+        problem=problem,
+        dataset=version.reference,
+        content=version.content,
+        trainer=trainer_reference,
+        format=format_reference,
+        params=settled,
+        seed=seed,
+    )
+    spec = JobSpec(
+        job=job,
+        kind="train",
+        module=MODULE,
+        run=run,
+        title=f"train {trainer} for {experiment} on {version.reference}",
+        inputs={"data.parquet": version.object},
+        plugins=(trainer_reference, format_reference),
+        work=msgspec.to_builtins(work),
+    )
+    digest = store_spec(project, spec)
+    facts = run_facts(project, _brought_by(trainer))
+
+    def decide(view: View) -> list[Record]:
+        created = RunCreated(
+            id=run,
+            number=view.next_number("runs"),
+            job=job,
+            experiment=experiment,
+            problem=kept.object,
+            trainer=trainer,
+            params=settled,
+            seed=seed,
+            dataset=version.reference,
+            dataset_version=version.id,
+            target=target,
+            facts=facts,
+        )
+        queued = queue_record(view, spec, digest, target=target)
+        return [*saved_records(view, kept), created, queued]
+
+    project.store.decide(decide)
+    wake_runner(project)
+    return get_run(project, run)
+
+
+def cancel(project: Project, ref: str) -> Run:
+    """Ask that a run's job be ended; the runner does it. An ended run is refused (Conflict)."""
+    run = get_run(project, ref)
+    cancel_job(project, run.job)
+    return get_run(project, run.id)
+
+
+def trainer_for(task: Task, name: str) -> Trainer:
+    """Load a trainer plugin; raises NotFound, PluginError, or BadInput when it has not that task."""
+    plugin: Trainer = plugins.load("trainers", name)
+    if task not in plugin.tasks:
+        raise BadInput(
+            f"The trainer {name} does not do {task}",
+            where="trainer",
+            why="it does " + ", ".join(sorted(plugin.tasks)),
+            fix="Choose another trainer: workbench plugin list",
+            code="run.task",
+        )
+    return plugin
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise BadInput(
+            f"The seed cannot be {seed}",
+            where="seed",
+            why="expected 0 to 4294967295",
+            fix="Choose another, or leave it out for 0",
+            code="run.seed",
+        )
+
+
+def _brought_by(trainer: str) -> tuple[str, ...]:
+    return tuple(row.distribution for row in plugins.rows("trainers") if row.name == trainer)
