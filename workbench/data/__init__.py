@@ -1,0 +1,1 @@
+"""Datasets: sources, versions, profiles, shape diffs, pages and SQL."""

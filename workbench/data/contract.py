@@ -1,4 +1,7 @@
-"""What a source plugin is: it reads tables of one kind of place. Contract tests: `workbench.testing.sources`."""
+"""What a source plugin is: it reads tables of one kind of place.
+
+Contract tests: `workbench.testing.sources`.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +32,25 @@ class Preview:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A table to be read: `frame` streams, `warnings` are sentences that only the whole file told.
+
+    `options` are the values that the table is read with, sniffed ones included.
+    """
+
+    frame: pl.LazyFrame
+    options: dict[str, Value] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
 class Source(Protocol):
     """Reads tables from files of one kind.
 
     Guarantees: `preview` and `scan` leave the place unchanged and keep no file open; `scan` reads
     lazily, so that a table larger than memory streams; a file that cannot be read raises BadInput
-    (or NotFound) naming file and, where there is one, line and column. Never executes anything.
+    (or NotFound) naming file and, where there is one, line and column. Column names come out
+    unique also when capitals are ignored (`workbench.data.names`). Never executes anything.
     """
 
     name: str
@@ -46,6 +62,6 @@ class Source(Protocol):
         """Sniff `path`; `options` are the person's corrections and win over what is sniffed."""
         ...
 
-    def scan(self, path: Path, options: Mapping[str, Value]) -> pl.LazyFrame:
+    def scan(self, path: Path, options: Mapping[str, Value]) -> Scan:
         """Return the table; errors in the data may come when it is collected, as BadInput."""
         ...

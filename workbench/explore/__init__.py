@@ -1,0 +1,1 @@
+"""Numbers for charts; no drawing and no widget here."""

@@ -1,0 +1,377 @@
+"""Datasets: tables brought in once, as immutable versions that are found by reference.
+
+A version is a Parquet file among the project's objects. `object` names its bytes, `content` the
+table itself: bringing the same table in again gives back the version that is there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from workbench.data.contract import Preview, Source
+from workbench.errors import BadInput, NotFound, UsageError
+from workbench.ids import new_ulid
+from workbench.links import VersionRef, check_name, parse_suffix, parse_version
+from workbench.options import Value
+from workbench.plugins import load, names
+from workbench.records.base import Record
+from workbench.records.data import Column, DatasetVersionAdded, Origin
+from workbench.store.modes import make_folder
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from workbench.project.project import Project
+    from workbench.store.store import View
+
+ROW_GROUP = 1 << 17
+"""Rows of a row group: a page of 256 rows costs the decoding of part of one."""
+
+MAX_COLUMNS_BYTES = 48 << 10
+"""Room for names and types in the record of a version, whose line in the journal is under 64 KiB."""
+
+_FIELDS = (
+    "id, dataset, number, object, content, rows, bytes, columns, origin, created_at, created_by"
+)
+
+
+class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One immutable version: `object` is the digest of its file, `content` that of its table."""
+
+    id: str
+    dataset: str
+    number: int
+    object: str
+    content: str
+    rows: int
+    bytes: int
+    columns: tuple[Column, ...]
+    origin: Origin
+    created_at: datetime
+    created_by: str
+
+    @property
+    def reference(self) -> str:
+        """The version as it is typed: `flights@3`."""
+        return f"{self.dataset}@{self.number}"
+
+
+class DatasetRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A dataset in a list: its newest version, and how many there are."""
+
+    dataset: str
+    versions: int
+    newest: DatasetVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What `bring_in` did: the version, whether it is new, and sentences on what was seen on the way."""
+
+    version: DatasetVersion
+    new: bool
+    warnings: tuple[str, ...] = ()
+
+
+def find_source(place: Path, source: str | None = None) -> Source:
+    """Return the source plugin named, else the one whose suffix `place` has, else `csv`."""
+    if source:
+        return _source(source)
+    lower = place.name.lower()
+    for name in names("sources"):
+        found = _source(name)
+        if lower.endswith(found.suffixes):
+            return found
+    if _starts_as_parquet(place):
+        return _source("parquet")
+    return _source("csv")
+
+
+def _source(name: str) -> Source:
+    found: Source = load("sources", name)
+    return found
+
+
+def _starts_as_parquet(place: Path) -> bool:
+    try:
+        with place.open("rb") as stream:
+            return stream.read(4) == b"PAR1"
+    except OSError:
+        return False  # the source says what is wrong with it
+
+
+def preview(
+    place: Path, *, source: str | None = None, options: Mapping[str, Value] | None = None
+) -> Preview:
+    """Return what a source makes of `place`, storing nothing. Raises BadInput, NotFound."""
+    return find_source(place, source).preview(place, options or {})
+
+
+def add(
+    project: Project,
+    place: Path,
+    *,
+    name: str,
+    source: str | None = None,
+    options: Mapping[str, Value] | None = None,
+) -> DatasetVersion:
+    """`bring_in` for who wants only the version, whether it was there already or not."""
+    return bring_in(project, place, name=name, source=source, options=options).version
+
+
+def bring_in(
+    project: Project,
+    place: Path,
+    *,
+    name: str,
+    source: str | None = None,
+    options: Mapping[str, Value] | None = None,
+) -> Added:
+    """Bring the table at `place` in as the next version of dataset `name`.
+
+    Streams: memory does not grow with the table. The file is left alone. Raises BadInput for a
+    table that cannot be used, with nothing stored.
+    """
+    check_name(name, "name of a dataset")
+    reader = find_source(place, source)
+    scan = reader.scan(place, options or {})
+    frame, changes = _normal(scan.frame)
+    columns = _columns(frame)
+    with tempfile.TemporaryDirectory(dir=make_folder(project.paths.cache)) as folder:
+        file = Path(folder) / "table.parquet"
+        content, rows = _write(frame, file, place)
+        size = file.stat().st_size
+        digest, read = _digest_of(place)
+        stored = project.store.objects.put_file(file, move=True)
+    origin = Origin(
+        source=reader.name,
+        place=str(place.absolute()),
+        sha256=digest,
+        bytes=read,
+        options={k: v for k, v in scan.options.items() if v is not None},
+    )
+    record = DatasetVersionAdded(
+        id=new_ulid(),
+        dataset=name,
+        number=0,
+        object=stored,
+        content=content,
+        rows=rows,
+        bytes=size,
+        columns=columns,
+        origin=origin,
+    )
+    stamp = project.store.decide(lambda view: _decide(view, record))
+    version = _by_content(project, name, content)
+    return Added(version, stamp is not None, scan.warnings + changes)
+
+
+def _decide(view: View, record: DatasetVersionAdded) -> Iterable[Record]:
+    same = view.one(
+        "SELECT id FROM dataset_versions WHERE dataset = ? AND content = ?",
+        (record.dataset, record.content),
+    )
+    if same is not None:
+        return []
+    number = view.next_number("dataset_versions", "dataset", record.dataset)
+    return [msgspec.structs.replace(record, number=number)]
+
+
+def _normal(frame: pl.LazyFrame) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+    """Bring columns to types that every reader of Parquet knows; says what was changed."""
+    import polars as pl
+
+    def plain(dtype: Any) -> Any:
+        if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
+            return pl.String()
+        if isinstance(dtype, pl.List):
+            return pl.List(plain(dtype.inner))
+        if isinstance(dtype, pl.Array):
+            return pl.Array(plain(dtype.inner), dtype.size)
+        if isinstance(dtype, pl.Struct):
+            return pl.Struct({field.name: plain(field.dtype) for field in dtype.fields})
+        return dtype
+
+    schema = frame.collect_schema()
+    casts: dict[Any, Any] = {
+        name: new for name, old in schema.items() if (new := plain(old)) != old
+    }
+    empty = tuple(name for name in casts if isinstance(schema[name], pl.Null))
+    return frame.cast(casts) if casts else frame, tuple(
+        f"Column {name!r} has no value and no type: it is stored as text." for name in empty
+    )
+
+
+def _columns(frame: pl.LazyFrame) -> tuple[Column, ...]:
+    from workbench.data.content import type_tag
+
+    schema = frame.collect_schema()
+    for name, dtype in schema.items():
+        try:
+            type_tag(dtype)
+        except BadInput as refusal:
+            raise BadInput(
+                refusal.what,
+                where=f"column {name}",
+                why=refusal.why,
+                fix=refusal.fix,
+                code=refusal.code,
+            ) from None
+    columns = tuple(Column(name, str(dtype)) for name, dtype in schema.items())
+    size = len(msgspec.json.encode(columns))
+    if size > MAX_COLUMNS_BYTES:
+        raise BadInput(
+            "The table has too many columns",
+            where=f"{len(columns)} columns",
+            why=f"their names and types take {size:,} bytes, and a record holds {MAX_COLUMNS_BYTES:,}",
+            fix="Leave columns out, shorten their names, or turn them into rows",
+            code="data.columns",
+        )
+    return columns
+
+
+def _write(frame: pl.LazyFrame, file: Path, place: Path) -> tuple[str, int]:
+    """Write the table and read it back: its content digest and rows are those of what is stored."""
+    import polars as pl
+
+    from workbench.data.content import content_of_parquet
+
+    try:
+        frame.sink_parquet(file, compression="zstd", row_group_size=ROW_GROUP)
+        return content_of_parquet(file), int(
+            pl.scan_parquet(file).select(pl.len()).collect().item()
+        )
+    except pl.exceptions.PolarsError as error:
+        raise BadInput(
+            "The table could not be read to its end",
+            where=str(place),
+            why=str(error).partition("\n")[0],
+            fix="Fetch or write the file again",
+            code="data.damaged",
+        ) from None
+
+
+def _digest_of(place: Path) -> tuple[str, int]:
+    if not place.is_file():
+        return "", 0
+    with place.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return digest, os.fstat(stream.fileno()).st_size
+
+
+def _version(row: Mapping[str, Any]) -> DatasetVersion:
+    return DatasetVersion(
+        **{
+            **row,
+            "columns": msgspec.json.decode(row["columns"], type=tuple[Column, ...]),
+            "origin": msgspec.json.decode(row["origin"], type=Origin),
+        }
+    )
+
+
+def list_versions(project: Project, dataset: str | None = None) -> list[DatasetVersion]:
+    """Return the versions, of one dataset or all, by name and the newest first."""
+    where, params = ("WHERE dataset = ?", [dataset]) if dataset else ("", [])
+    rows = project.store.query(
+        f"SELECT {_FIELDS} FROM dataset_versions {where} ORDER BY dataset, number DESC",  # noqa: S608
+        params,
+    )
+    return [_version(row) for row in rows]
+
+
+def list_datasets(project: Project) -> list[DatasetRow]:
+    """Return every dataset with its newest version, by name."""
+    rows = project.store.query(
+        f"SELECT {_FIELDS}, count(*) OVER (PARTITION BY dataset) AS versions FROM dataset_versions "  # noqa: S608
+        "QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY number DESC) = 1 ORDER BY dataset"
+    )
+    return [
+        DatasetRow(dataset=row["dataset"], versions=row.pop("versions"), newest=_version(row))
+        for row in rows
+    ]
+
+
+def _by_content(project: Project, dataset: str, content: str) -> DatasetVersion:
+    row = project.store.one(
+        f"SELECT {_FIELDS} FROM dataset_versions WHERE dataset = ? AND content = ?",  # noqa: S608
+        (dataset, content),
+    )
+    assert row is not None  # just written, or found by the decision
+    return _version(row)
+
+
+def get_version(project: Project, ref: str) -> DatasetVersion:
+    """Return the version that `flights`, `flights@3`, `flights@latest`, a ULID or its end names."""
+    found = _by_reference(project, ref) or _by_suffix(project, ref)
+    if found is not None:
+        return found
+    known = [row.dataset for row in list_datasets(project)]
+    raise NotFound(
+        f"There is no dataset version {ref}",
+        where=ref,
+        why=_why_not(project, ref, known),
+        fix="See workbench data list"
+        if known
+        else "Add one with workbench data add FILE --name NAME",
+        code="data.not_found",
+    )
+
+
+def _why_not(project: Project, ref: str, known: list[str]) -> str:
+    dataset = ref.partition("@")[0]
+    if dataset in known:
+        numbers = [str(v.number) for v in reversed(list_versions(project, dataset))]
+        return f"{dataset} has the versions {', '.join(numbers[-20:])}"
+    return (
+        f"the datasets are {', '.join(known[:20])}" if known else "the project has no dataset yet"
+    )
+
+
+def _by_reference(project: Project, ref: str) -> DatasetVersion | None:
+    try:
+        wanted: VersionRef = parse_version(ref)
+    except BadInput:
+        return None
+    versions = list_versions(project, wanted.name)
+    if wanted.number is None:
+        return versions[0] if versions and wanted.selector == "latest" else None
+    return next((version for version in versions if version.number == wanted.number), None)
+
+
+def _by_suffix(project: Project, ref: str) -> DatasetVersion | None:
+    suffix = parse_suffix(ref)
+    if suffix is None:
+        return None
+    rows = project.store.query(
+        f"SELECT {_FIELDS} FROM dataset_versions WHERE suffix(id, ?) LIMIT 2",  # noqa: S608
+        (suffix,),
+    )
+    if len(rows) > 1:
+        raise UsageError(
+            f"{ref} is the end of more than one id",
+            where=ref,
+            why="two versions end so",
+            fix="Type more of it, from the end",
+        )
+    return _version(rows[0]) if rows else None
+
+
+def path(project: Project, version: DatasetVersion) -> Path:
+    """Return where the version's Parquet file is; raises NotFound when it is gone."""
+    return project.store.objects.path(version.object)
+
+
+def head(project: Project, version: DatasetVersion, rows: int = 10) -> list[tuple[Any, ...]]:
+    """Return the first rows as Python values, in the order of `version.columns`."""
+    import polars as pl
+
+    return pl.scan_parquet(path(project, version)).head(rows).collect().rows()
