@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytest
+
+from workbench import plugins
+from workbench.compute.contract import Target
+from workbench.testing.compute import TargetContract
+
+
+class TestLocal(TargetContract):
+    @pytest.fixture
+    def target(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+        return plugins.load("compute", "local")

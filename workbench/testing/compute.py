@@ -1,0 +1,242 @@
+"""The contract of targets as tests: subclass TargetContract, override `target`, run pytest.
+
+    class TestMine(TargetContract):
+        @pytest.fixture
+        def target(self):
+            return MyTarget(...)
+
+Everything runs for real on the target. The work that the tests send is a small package made here,
+bundled like any other; nothing of it needs to be installed there.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from workbench.compute.bundle import make_bundle
+from workbench.compute.contract import Bundle, Handle, Status, Target
+from workbench.compute.processes import identify
+from workbench.compute.spec import JobSpec
+from workbench.ids import new_ulid
+
+PACKAGE = "workbench_contract_job"
+WORK = """
+import json, os, signal, subprocess, sys, time
+from pathlib import Path
+
+folder = Path(sys.argv[1])
+work = json.loads((folder / "spec.json").read_bytes())["work"]
+os.write(1, work.get("print", "").encode("latin-1"))
+os.write(2, work.get("complain", "").encode("latin-1"))
+for name in work.get("read", []):
+    os.write(1, (folder / "in" / name).read_bytes())
+if "write" in work:
+    (folder / "out" / "deep").mkdir()
+    (folder / "out" / "deep" / "file").write_text(work["write"])
+    (folder / "out" / "link").symlink_to("/etc/passwd")
+if "count" in work:
+    with open(work["count"], "a") as stream:
+        stream.write("x")
+if "family" in work:
+    # A child, and a grandchild that leaves session, group, parent and signals behind.
+    code = ("import os,signal,sys,time\\n"
+            "if os.fork(): os._exit(0)\\n"
+            "os.setsid(); signal.signal(signal.SIGTERM, signal.SIG_IGN)\\n"
+            "signal.signal(signal.SIGHUP, signal.SIG_IGN)\\n"
+            "open(sys.argv[1], 'w').write(str(os.getpid()))\\n"
+            "time.sleep(600)")
+    subprocess.Popen([sys.executable, "-c", code, work["family"]])
+    while not os.path.exists(work["family"]): time.sleep(0.01)
+until = work.get("until")
+if until:
+    print("ready", flush=True)
+    while not os.path.exists(until): time.sleep(0.02)
+if "signal" in work:
+    os.kill(os.getpid(), work["signal"])
+sys.exit(work.get("exit", 0))
+"""
+
+
+class Sender:
+    """Submits the contract's own work, as its keywords describe it."""
+
+    def __init__(self, target: Target, cache: Path) -> None:
+        self.target = target
+        self.cache = cache
+        self.sent: list[tuple[Handle, Bundle]] = []
+
+    def __call__(self, inputs: dict[str, Path] | None = None, **work: Any) -> Handle:
+        """Submit a new job and return its handle."""
+        spec = JobSpec(
+            job=new_ulid(),
+            kind="test",
+            module=f"{PACKAGE}.work",
+            plugins=(f"{PACKAGE}.work:NONE",),
+            inputs=dict.fromkeys(inputs or {}, "0" * 64),
+            work=work,
+        )
+        code = make_bundle(self.cache, spec.plugins)
+        bundle = Bundle(spec.job, code, spec.encode(), spec.module, inputs or {})
+        handle = self.target.prepare(spec.job)
+        self.sent.append((handle, bundle))
+        self.target.submit(handle, bundle)
+        return handle
+
+    def again(self, handle: Handle) -> None:
+        """Submit a job that was submitted before."""
+        for sent, bundle in self.sent:
+            if sent == handle:
+                self.target.submit(handle, bundle)
+
+
+class TargetContract:
+    """What every target must do; the place must see the file system that pytest runs on."""
+
+    patience = 30.0
+    """Seconds that a state may take to come."""
+
+    @pytest.fixture
+    def target(self) -> Target:
+        """Return the target under test: override this."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def start(
+        self, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Sender]:
+        """Return what submits work; all of it is ended after the test."""
+        package = tmp_path / "packages" / PACKAGE
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "work.py").write_text(WORK)
+        monkeypatch.syspath_prepend(str(package.parent))
+        sender = Sender(target, tmp_path)
+        yield sender
+        for handle, _ in sender.sent:
+            target.stop(handle)
+
+    def until(self, target: Target, handle: Handle, state: str) -> Status:
+        """Wait until the target says `state` of the job."""
+        return wait_for(lambda: target.poll(handle), lambda s: s.state == state, self.patience)
+
+    def log(self, target: Target, handle: Handle) -> bytes:
+        """Return the whole log, read by small steps of the offset."""
+        found = b""
+        while data := target.read(handle, "log", len(found)):
+            found += data
+        return found
+
+    def test_probe_says_what_is_there(self, target: Target) -> None:
+        """A target that can be tested is all right, and says so with facts."""
+        probe = target.probe()
+        assert probe.ok, probe.missing
+        assert probe.facts
+
+    def test_a_handle_is_json_and_starts_nothing(self, target: Target) -> None:
+        """The handle is stored before the work starts: it must survive JSON."""
+        handle = target.prepare(new_ulid())
+        assert json.loads(json.dumps(handle)) == handle
+        assert target.poll(handle).state == "unknown"
+
+    def test_output_comes_as_it_was(self, target: Target, start: Sender) -> None:
+        """Both streams in one log, byte for byte, whatever the bytes."""
+        out = "".join(map(chr, range(256)))
+        handle = start(print=out, complain="err\r\n")
+        assert self.until(target, handle, "ended").exit_code == 0
+        assert self.log(target, handle) == out.encode("latin-1") + b"err\r\n"
+        assert target.read(handle, "log", 200) == self.log(target, handle)[200:]
+
+    def test_inputs_are_there(self, target: Target, start: Sender, tmp_path: Path) -> None:
+        """Each input lies under its name in `in/`."""
+        (tmp_path / "some").write_bytes(b"content")
+        handle = start({"table.parquet": tmp_path / "some"}, read=["table.parquet"])
+        assert self.until(target, handle, "ended").exit_code == 0
+        assert self.log(target, handle) == b"content"
+
+    @pytest.mark.parametrize("code", [0, 1, 77])
+    def test_exit_status(self, target: Target, start: Sender, code: int) -> None:
+        """The worker's exit status arrives."""
+        assert self.until(target, start(exit=code), "ended").exit_code == code
+
+    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
+    def test_a_signal_is_a_negative_status(
+        self, target: Target, start: Sender, number: int
+    ) -> None:
+        """Also when the worker is killed, how is written down."""
+        status = self.until(target, start(signal=int(number)), "ended")
+        assert status.exit_code == -number
+
+    def test_submitting_again_starts_nothing(
+        self, target: Target, start: Sender, tmp_path: Path
+    ) -> None:
+        """However often a handle is submitted, while it runs or after: the work runs once."""
+        count, gate = tmp_path / "count", tmp_path / "gate"
+        handle = start(count=str(count), until=str(gate))
+        start.again(handle)
+        gate.touch()
+        self.until(target, handle, "ended")
+        start.again(handle)
+        assert target.poll(handle).state == "ended"
+        assert count.read_text() == "x"
+
+    def test_stop_ends_every_process(self, target: Target, start: Sender, tmp_path: Path) -> None:
+        """Also one that left its session and its parent and ignores SIGTERM; and stop may be repeated."""
+        left = tmp_path / "left"
+        handle = start(family=str(left), until=str(tmp_path / "never"))
+        wait_for(lambda: self.log(target, handle), lambda log: log == b"ready\n", self.patience)
+        target.stop(handle)
+        target.stop(handle)
+        status = self.until(target, handle, "ended")
+        assert status.exit_code != 0
+        assert identify(int(left.read_text())) is None
+        target.stop(handle)
+
+    def test_a_stop_before_the_start_wins(self, target: Target, tmp_path: Path) -> None:
+        """A start that comes after the stop finds the job taken."""
+        handle = target.prepare(new_ulid())
+        target.stop(handle)
+        package = tmp_path / "code.zip"
+        package.write_bytes(b"PK\5\6" + bytes(18))  # an empty zip: it must not even be looked at
+        target.submit(handle, Bundle(new_ulid(), package, b"{}", "nothing"))
+        assert target.poll(handle).state == "ended"
+        target.remove(handle)
+
+    def test_fetch_brings_files_and_follows_no_link(
+        self, target: Target, start: Sender, tmp_path: Path
+    ) -> None:
+        """What lies in `out/` comes; a link to elsewhere does not."""
+        handle = start(write="made")
+        self.until(target, handle, "ended")
+        into = tmp_path / "fetched"
+        into.mkdir()
+        target.fetch(handle, into)
+        assert (into / "deep" / "file").read_text() == "made"
+        assert sorted(path.name for path in into.rglob("*")) == ["deep", "file"]
+
+    def test_what_is_removed_is_unknown(self, target: Target, start: Sender) -> None:
+        """A job that the target no longer has is unknown, never ended; removing twice is harmless."""
+        handle = start()
+        self.until(target, handle, "ended")
+        target.remove(handle)
+        target.remove(handle)
+        assert target.poll(handle).state == "unknown"
+        assert target.read(handle, "log", 0) == b""
+
+
+T = TypeVar("T")
+
+
+def wait_for(look: Callable[[], T], wanted: Callable[[T], bool], patience: float = 30.0) -> T:
+    """Return the first `look()` that is `wanted`; AssertionError with the last one after `patience` s."""
+    deadline = time.monotonic() + patience
+    while not wanted(found := look()):
+        assert time.monotonic() < deadline, f"still {found!r}"
+        time.sleep(0.02)
+    return found
