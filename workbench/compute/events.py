@@ -141,7 +141,7 @@ class EventReader:
     def _take(self, data: bytes, found: list[Event]) -> int:
         """Add the events of the whole lines in `data` to `found`; return how many bytes are used."""
         end = data.rfind(b"\n") + 1
-        for line in data[:end].split(b"\n"):
+        for line in data[:end].split(b"\n")[:-1]:
             if self._inside_long_line:
                 self._inside_long_line = False
             elif len(line) > LINE_CAP:
