@@ -28,8 +28,9 @@ from workbench.errors import Conflict, WorkbenchError
 from workbench.serving.app import Application
 from workbench.serving.folder import Desired, Folder, Phase, Told
 from workbench.serving.http import Door, Limits
-from workbench.serving.listening import Server, listen, make_server
+from workbench.serving.listening import Server, make_server
 from workbench.serving.loading import load
+from workbench.serving.ports import listen
 from workbench.serving.predictions import PredictionLog
 from workbench.text import clean
 
@@ -148,6 +149,7 @@ class Process:
         served = application.served
         if served is not None and served.version == desired.version:
             served.promotion = desired.promotion
+            application.since = time.time()
         else:
             logger.info("loading %s", desired.reference)
             application.swap(await asyncio.to_thread(load, desired, self.limits.rows))

@@ -1,0 +1,284 @@
+"""`workbench deploy`: create, list, show, call, stop, logs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.base import Context, common, table
+from workbench.errors import BadInput, TargetError
+from workbench.text import clean
+
+if TYPE_CHECKING:
+    from workbench.serving.client import Answers
+    from workbench.serving.deployments import Deployment, Observed
+
+
+@click.group()
+def group() -> None:
+    """Deployments: a model version that answers over HTTP."""
+
+
+@group.command()
+@click.argument("name")
+@click.option(
+    "--model",
+    required=True,
+    metavar="REF",
+    help="delay@4 stays fixed; delay@production follows promotions and rollbacks.",
+)
+@click.option("--target", default="local", show_default=True, help="Where it runs.")
+@click.option("--host", default="", help="The address to listen on (default: the project's).")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@click.option("--no-token", is_flag=True, help="Let in whoever reaches the port.")
+@click.option("--detach", is_flag=True, help="Do not wait until it answers.")
+@common
+def create(
+    context: Context,
+    name: str,
+    model: str,
+    target: str,
+    host: str,
+    port: int,
+    no_token: bool,
+    detach: bool,
+) -> None:
+    """Start an endpoint for a model version, or for whatever is promoted to an environment."""
+    from workbench.compute.wake import wake_runner
+    from workbench.serving import deployments
+
+    project = context.project
+    made = deployments.create(
+        project, name, model, target=target, host=host, port=port, token=not no_token
+    )
+    wake_runner(project)
+    if detach:
+        hint = f"{made.name} is starting. See: workbench deploy show {made.name}"
+        context.answer("deploy.create@1", _data(context, made), hint)
+        return
+    context.say(f"Starting {made.name} for {made.serves} ...")
+    made = deployments.wait(project, made.id, ["healthy"])
+    if made.state != "healthy":
+        raise TargetError(
+            f"{made.name} did not start",
+            where=made.name,
+            why=made.reason or f"it is {made.state}",
+            fix=f"See workbench deploy logs {name}, then workbench deploy stop {name}",
+            code="deployment.failed",
+        )
+    context.answer("deploy.create@1", _data(context, made), lambda: _created(context, made))
+
+
+@group.command("list")
+@click.option("--all", "all_", is_flag=True, help="The stopped ones too.")
+@common
+def list_(context: Context, all_: bool) -> None:
+    """List deployments, newest first."""
+    from workbench.serving import deployments
+
+    found = deployments.list_deployments(context.project, stopped=all_)
+    rows = [(item, deployments.observe(context.project, item)) for item in found]
+
+    def human() -> str:
+        lines = [
+            (
+                item.name,
+                _state(item, seen),
+                item.serves,
+                item.serving,
+                item.url or None,
+                seen.told.requests if seen.told else None,
+                item.reason or None,
+            )
+            for item, seen in rows
+        ]
+        headings = ("NAME", "STATE", "SERVES", "ANSWERS", "URL", "REQUESTS", "REASON")
+        none = "No deployments." if all_ else "No deployments. (Stopped ones: --all)"
+        return table(headings, lines, right=("REQUESTS",)) if lines else none
+
+    context.answer("deploy.list@1", [_merge(item, seen) for item, seen in rows], human)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--token", "token_", is_flag=True, help="Print the token too.")
+@common
+def show(context: Context, name: str, token_: bool) -> None:
+    """Show one deployment: what it serves, where, how it goes, and how to call it."""
+    from workbench.serving import deployments
+
+    found = deployments.get(context.project, name)
+    seen = deployments.observe(context.project, found)
+    data = _data(context, found)
+    if token_ and found.token:
+        data["token"] = deployments.token_of(context.project, found)
+    context.answer("deploy.show@1", data, lambda: _described(context, found, seen, data))
+
+
+@group.command()
+@click.argument("name")
+@click.option("--row", "rows", multiple=True, metavar="JSON", help='A row: {"column": value, ...}.')
+@click.option(
+    "--file",
+    "file_",
+    type=click.File("rb"),
+    help="Rows as JSON: one object, a list of them, or one a line; - is stdin.",
+)
+@click.option("--dataset", metavar="REF", help="Take rows of a dataset version: flights@3.")
+@click.option(
+    "--at", type=click.IntRange(0), default=0, help="The first row of the dataset, from 0."
+)
+@click.option("--count", type=click.IntRange(1, 1000), default=1, help="How many rows of it.")
+@common
+def call(
+    context: Context,
+    name: str,
+    rows: tuple[str, ...],
+    file_: Any,
+    dataset: str | None,
+    at: int,
+    count: int,
+) -> None:
+    """Ask a deployment for predictions; a column left out of a row is null there."""
+    from workbench.serving import calling, deployments
+
+    given = [calling.parse_rows(row.encode(), "--row") for row in rows]
+    if file_ is not None:
+        given.append(calling.parse_rows(file_.read(), clean(file_.name)))
+    if dataset:
+        given.append(calling.dataset_rows(context.project, name, dataset, at, count))
+    asked = [row for part in given for row in part]
+    if not asked:
+        raise BadInput(
+            "There are no rows to predict",
+            where="--row, --file, --dataset",
+            why="none of them was given, or what was given is empty",
+            fix="""Give one: --row '{"column": 1}' or --dataset NAME@N --at 0""",
+            code="call.rows",
+        )
+    answers = deployments.call(context.project, name, asked)
+    context.answer("deploy.call@1", answers, lambda: _answered(answers))
+
+
+@group.command()
+@click.argument("name")
+@click.option("--detach", is_flag=True, help="Do not wait until it has stopped.")
+@common
+def stop(context: Context, name: str, detach: bool) -> None:
+    """Stop a deployment: requests under way are answered, its prediction log stays."""
+    from workbench.compute.wake import wake_runner
+    from workbench.serving import deployments
+
+    found = deployments.stop(context.project, name)
+    wake_runner(context.project)
+    if not detach:
+        found = deployments.wait(context.project, found.id, ["stopped"], ended=("stopped",))
+    human = f"{found.name} is {'asked to stop' if detach else 'stopped'}."
+    context.answer("deploy.stop@1", _data(context, found), human)
+
+
+@group.command()
+@click.argument("name")
+@click.option("-f", "--follow", is_flag=True, help="Go on until the deployment ends.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Start at this byte.")
+@common
+def logs(context: Context, name: str, follow: bool, offset: int) -> None:
+    """Show what the server process wrote; control characters are shown, not obeyed."""
+    from workbench.serving import deployments
+
+    found = deployments.get(context.project, name)
+    while True:
+        data = deployments.log(context.project, found.id, offset)
+        offset += len(data)
+        for line in data.decode("utf-8", "replace").splitlines():
+            context.line({"line": line}, clean(line))
+        if not follow or deployments.get(context.project, found.id).state in deployments.ENDED:
+            return
+        time.sleep(0.25)
+
+
+def _data(context: Context, found: Deployment) -> dict[str, Any]:
+    from workbench.serving import deployments
+
+    return _merge(found, deployments.observe(context.project, found))
+
+
+def _merge(found: Deployment, seen: Observed) -> dict[str, Any]:
+    import msgspec
+
+    data: dict[str, Any] = msgspec.to_builtins(found)
+    return data | {"url": found.url, "observed": msgspec.to_builtins(seen)}
+
+
+def _state(found: Deployment, seen: Observed) -> str:
+    """Say the recorded state, and what was found instead where the runner has not noted it yet."""
+    from workbench.serving.deployments import ENDED
+
+    if found.state in {*ENDED, "starting"} or seen.process == "alive":
+        return found.state + (
+            " (stopping)" if found.stop_requested and found.state not in ENDED else ""
+        )
+    return f"{found.state}? ({_PROCESS[seen.process]})"
+
+
+_PROCESS = {
+    "none": "no process",
+    "alive": "running",
+    "dead": "its process is gone",
+    "reused": "its process is gone, the pid is another's",
+    "rebooted": "the machine was restarted",
+}
+
+
+def _described(context: Context, found: Deployment, seen: Observed, data: dict[str, Any]) -> str:
+    lines = [
+        ("name", found.name),
+        ("state", _state(found, seen)),
+        ("reason", found.reason),
+        ("serves", found.serves),
+        ("answers", found.serving or "nothing yet"),
+        ("since", f"{found.serving_since:%Y-%m-%d %H:%M:%S} UTC" if found.serving_since else ""),
+        ("url", found.url),
+        ("process", f"{_PROCESS[seen.process]}{f', pid {found.pid}' if found.pid else ''}"),
+        ("created", f"{found.created_at:%Y-%m-%d %H:%M:%S} UTC by {found.created_by}"),
+        ("token", data.get("token", "")),
+    ]
+    if seen.told:
+        told = seen.told
+        lines.append(
+            ("requests", f"{told.requests} ({told.errors} refused, {told.dropped} not logged)")
+        )
+        lines.append(("trouble", told.error))
+    text = "\n".join(f"{name:<9} {clean(value, 500)}" for name, value in lines if value)
+    return text + ("\n" + _how_to_call(context, found) if found.url else "")
+
+
+def _created(context: Context, made: Deployment) -> str:
+    return f"{made.name} answers with {made.serving} at {made.url}\n{_how_to_call(context, made)}"
+
+
+def _how_to_call(context: Context, made: Deployment) -> str:
+    """Say how to call it; the token by its file, so that it stays out of the screen and the history."""
+    import shlex
+
+    from workbench.serving.folder import Folder
+
+    path = Folder(context.project.paths.deployment(made.id)).token
+    header = f' -H "Authorization: Bearer $(cat {shlex.quote(clean(path))})"' if made.token else ""
+    return (
+        f"call it: workbench deploy call {made.name} --row '{{...}}'\n"
+        f"    or:  curl{header} {made.url}/v2/models/{made.model}"
+    )
+
+
+def _answered(answers: Answers) -> str:
+    headings = list(answers.rows[0])
+    lines = [
+        [f"{value:.4f}" if isinstance(value, float) else value for value in row.values()]
+        for row in answers.rows
+    ]
+    right = [name for name in headings if name != "prediction"]
+    who = f"({answers.model}@{answers.version}, request {clean(answers.id)})"
+    return f"{table(headings, lines, right=right)}\n{who}"
