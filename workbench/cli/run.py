@@ -1,0 +1,190 @@
+"""`workbench run`: train, list, show, compare, report, logs, cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from workbench.cli.base import Context, common
+from workbench.cli.flags import parameters, parse_assignments
+from workbench.states import RunState
+from workbench.text import clean
+
+if TYPE_CHECKING:
+    from workbench.experiments.runs import Run
+
+ALL = 0
+MOST_SHOWN = 100
+"""How many runs a person's list has unless it is asked for more; programs get all."""
+
+
+@click.group()
+def group() -> None:
+    """Runs: attempts at an experiment's problem, never overwritten."""
+
+
+@group.command()
+@click.argument("experiment")
+@click.option("--trainer", required=True, help="See: workbench plugin list --kind trainers.")
+@parameters
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--data", "dataset", metavar="D@V", help="Another data version than the problem's.")
+@click.option("--target", default="local", show_default=True, help="Where it runs.")
+@click.option("--detach", is_flag=True, help="Do not wait: print the run's id.")
+@common
+def train(
+    context: Context,
+    experiment: str,
+    trainer: str,
+    assignments: tuple[str, ...],
+    seed: int,
+    dataset: str | None,
+    target: str,
+    detach: bool,
+) -> int:
+    """Train a model for EXPERIMENT; waits for its end (ctrl-c detaches, the run goes on)."""
+    from workbench import plugins
+    from workbench.experiments.runs import train as ask
+
+    options = plugins.load("trainers", trainer).options
+    params = parse_assignments(assignments, options, owner=f"The trainer {trainer}")
+    run = ask(context.project, experiment, trainer, params, seed, dataset, target)
+    if detach:
+        context.answer("run.train@1", run, run.reference)
+        return 0
+    return _wait(context, run)
+
+
+def _wait(context: Context, run: Run) -> int:
+    from workbench.cli.progress import follow_run
+    from workbench.cli.run_text import run_text
+    from workbench.errors import WorkbenchError
+    from workbench.experiments.runs import get_run
+
+    try:
+        state = follow_run(context.project, run)
+    except KeyboardInterrupt:
+        context.say(
+            f"Detached: {run.reference} goes on. To see it: workbench run logs -f {run.reference}; "
+            f"to end it: workbench run cancel {run.reference}"
+        )
+        return 130
+    ended = get_run(context.project, run.id)
+    if state != "succeeded":
+        raise WorkbenchError(
+            f"{run.reference} {_ended(state)}",
+            where=run.reference,
+            why=ended.error,
+            fix=f"See its log: workbench run logs {run.reference}",
+            code=f"run.{state}",
+        )
+    context.answer("run.train@1", ended, lambda: run_text(ended))
+    return 0
+
+
+def _ended(state: str) -> str:
+    return {"failed": "failed", "cancelled": "was cancelled", "lost": "is lost"}.get(state, state)
+
+
+@group.command("list")
+@click.option("--experiment", help="Only runs of this experiment.")
+@click.option("--state", type=click.Choice(get_args(RunState)), help="Only runs in this state.")
+@click.option("--trainer", help="Only runs of this trainer.")
+@click.option("--sort", default="newest", show_default=True, help="newest, oldest, or a metric.")
+@click.option("--limit", type=click.IntRange(0), help="0 for all (default: 100; with --json all).")
+@common
+def list_(
+    context: Context,
+    experiment: str | None,
+    state: str | None,
+    trainer: str | None,
+    sort: str,
+    limit: int | None,
+) -> None:
+    """List runs with their main figure."""
+    from workbench.experiments.runs import list_runs
+
+    shown = limit if limit is not None else ALL if context.json else MOST_SHOWN
+    runs = list_runs(
+        context.project,
+        experiment=experiment,
+        state=state,
+        trainer=trainer,
+        sort=sort,
+        limit=shown or None,
+    )
+
+    def human() -> str:
+        from workbench.cli.run_text import run_table
+        from workbench.experiments.experiments import metrics_by_experiment
+
+        if not runs:
+            return "No runs. Next: workbench run train EXPERIMENT --trainer hgb"
+        if limit is None and len(runs) == MOST_SHOWN:
+            context.say(f"The first {MOST_SHOWN} are shown; --limit 0 shows all.")
+        metric = None if sort in {"newest", "oldest"} else sort
+        return run_table(runs, metrics_by_experiment(context.project), metric)
+
+    context.answer("run.list@1", runs, human)
+
+
+@group.command()
+@click.argument("run")
+@common
+def show(context: Context, run: str) -> None:
+    """Show one run: parameters, figures, artifacts, code, runtime, machine."""
+    from workbench.cli.run_text import run_text
+    from workbench.experiments.runs import get_run
+
+    found = get_run(context.project, run)
+    context.answer("run.show@1", found, lambda: run_text(found))
+
+
+@group.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@common
+def compare(context: Context, runs: tuple[str, ...]) -> None:
+    """Compare runs with the first: differing parameters only, the best figures marked."""
+    from workbench.cli.run_text import comparison_text
+    from workbench.experiments.runs import compare as of_runs
+
+    found = of_runs(context.project, runs)
+    context.answer("run.compare@1", found, lambda: comparison_text(found))
+
+
+@group.command()
+@click.argument("run")
+@common
+def report(context: Context, run: str) -> None:
+    """Write the run's report (Markdown) to stdout."""
+    from workbench.experiments.runs import get_run, read_report
+
+    text = read_report(context.project, run)
+    reference = get_run(context.project, run).reference
+    data: dict[str, Any] = {"run": reference, "markdown": text}
+    context.answer("run.report@1", data, lambda: clean(text, len(text) + 1, lines=True).rstrip())
+
+
+@group.command()
+@click.argument("run")
+@click.option("-f", "--follow", "follow", is_flag=True, help="Go on until the run ends.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Start at this byte.")
+@common
+def logs(context: Context, run: str, follow: bool, offset: int) -> None:
+    """Show a run's log; control characters in it are shown, not obeyed."""
+    from workbench.cli.joblog import show_log
+    from workbench.experiments.runs import get_run
+
+    show_log(context, get_run(context.project, run).job, follow=follow, offset=offset)
+
+
+@group.command()
+@click.argument("run")
+@common
+def cancel(context: Context, run: str) -> None:
+    """Ask that a run be ended, with every process of it."""
+    from workbench.experiments.runs import cancel as ask
+
+    found = ask(context.project, run)
+    context.answer("run.cancel@1", found, f"{found.reference} is asked to stop.")

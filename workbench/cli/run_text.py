@@ -1,0 +1,135 @@
+"""Runs as text: a table, one run in full, a comparison. All from outside passes clean()."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from workbench.cli.base import table
+from workbench.cli.joblog import moment
+from workbench.numbers import Figure, from_figure
+from workbench.options import Value
+from workbench.text import clean
+
+if TYPE_CHECKING:
+    from workbench.experiments.compare import Comparison, MetricLine
+    from workbench.experiments.runs import Run, RunRow
+
+
+def figure(value: Figure | None) -> str:
+    """Return a figure to four significant digits, `-` for none."""
+    return "-" if value is None else f"{from_figure(value):.4g}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time span: `0.4s`, `41s`, `3m 05s`, `2h 10m`; `-` for none."""
+    if seconds is None:
+        return "-"
+    if seconds < 60:
+        return f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m {rest:02d}s"
+    return f"{minutes // 60}h {minutes % 60:02d}m"
+
+
+def value_text(value: Value) -> str:
+    """Return a parameter's value as people type it."""
+    if value is None:
+        return "-"
+    return str(value).lower() if isinstance(value, bool) else clean(value, 60)
+
+
+def run_table(
+    runs: Sequence[RunRow], metric_of: Mapping[str, str], metric: str | None = None
+) -> str:
+    """Return runs as a table; `metric_of` maps experiment to its metric, `metric` shows one for all."""
+    rows = []
+    for run in runs:
+        name = metric or metric_of.get(run.experiment, "")
+        shown = f"{name} {figure(run.metrics[name])}" if name in run.metrics else "-"
+        rows.append(
+            (
+                run.reference,
+                run.state,
+                run.trainer,
+                run.experiment,
+                run.dataset,
+                shown,
+                duration(run.seconds),
+                moment(run.created_at),
+            )
+        )
+    headings = ("RUN", "STATE", "TRAINER", "EXPERIMENT", "DATA", "METRIC", "TIME", "CREATED")
+    return table(headings, rows, right=("TIME",))
+
+
+def run_text(run: Run) -> str:
+    """Return one run in full."""
+    facts = {
+        "run": f"{run.reference} ({run.id})",
+        "state": run.state,
+        "error": run.error,
+        "experiment": run.experiment,
+        "trainer": f"{run.trainer}, seed {run.seed}",
+        "data": run.dataset,
+        "target": run.target,
+        "created": f"{moment(run.created_at)} by {run.created_by}",
+        "time": duration(run.seconds),
+        "code": run.facts.commit + (" with uncommitted changes" if run.facts.diff_object else ""),
+        "runtime": f"Python {run.facts.python}, "
+        + ", ".join(f"{name} {version}" for name, version in run.facts.packages.items()),
+        "machine": f"{run.facts.host}, {run.facts.platform}, {run.facts.cores} cores",
+        "model": f"{run.model.format}, {run.model.bytes:,} bytes, {run.model.content}"
+        if run.model
+        else "",
+    }
+    lines = [f"{key:11}{clean(value)}" for key, value in facts.items() if value]
+    params = [(name, value_text(value)) for name, value in run.params.items()]
+    if params:
+        lines += ["", table(("PARAMETER", "VALUE"), params)]
+    if run.metrics:
+        lines += ["", _figures(run)]
+    files = [(item.name, f"{item.bytes:,}", item.object[:12]) for item in run.artifacts]
+    if files:
+        lines += ["", table(("ARTIFACT", "BYTES", "OBJECT"), files, right=("BYTES",))]
+    return "\n".join(lines)
+
+
+def _figures(run: Run) -> str:
+    def last(name: str) -> Figure | None:
+        return run.figures[name].last if name in run.figures else None
+
+    rows = [
+        (
+            name,
+            figure(value),
+            figure(last(f"dummy.{name}")),
+            f"{figure(last(f'cv.{name}'))} ± {figure(last(f'cv_std.{name}'))}",
+        )
+        for name, value in run.metrics.items()
+    ]
+    return table(("METRIC", "TEST", "DUMMY", "FOLDS"), rows, right=("TEST", "DUMMY", "FOLDS"))
+
+
+def comparison_text(found: Comparison) -> str:
+    """Return a comparison as a table: what differs, then the metrics, `*` at the best."""
+    differing = (*found.settings, *found.params)
+    rows = [[line.name, *(value_text(value) for value in line.values)] for line in differing]
+    places = range(len(found.runs))
+    rows += [[line.name, *(_cell(line, place) for place in places)] for line in found.metrics]
+    if not rows:
+        return "Nothing differs."
+    first, *others = found.runs
+    return (
+        table(("", f"{first} (base)", *others), rows)
+        + "\n\nOnly what differs is shown, and every metric; * is the best, brackets: against the base."
+    )
+
+
+def _cell(line: MetricLine, place: int) -> str:
+    text = figure(line.values[place]) + (" *" if place in line.best else "")
+    change = line.change[place]
+    if place and change is not None and line.values[place] is not None:
+        text += f" ({from_figure(change):+.4g})"
+    return text
