@@ -20,11 +20,12 @@ plain concatenation over all rows, batches of any size give the same bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.data.batches import read_batches
 from workbench.errors import BadInput
 
 if TYPE_CHECKING:
@@ -32,14 +33,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 PREFIX = "c1:"
-BATCH = 1 << 17
-"""The most rows hashed at a time: large enough that Python's share of the time vanishes."""
-
-_FIRST, _ENOUGH = (
-    1 << 12,
-    1 << 26,
-)  # rows of the first batch; bytes after which batches stop growing
-
 _MAGIC = b"workbench table c1\n"
 
 
@@ -193,20 +186,8 @@ def content_of_batches(schema: pl.Schema, batches: Iterable[pl.DataFrame]) -> st
 
 
 def content_of_parquet(path: Path) -> str:
-    """Return the content digest of a Parquet file, holding a batch of rows at a time.
-
-    Batches grow up to BATCH rows while they stay small, so that cells of any length fit in memory.
-    """
+    """Return the content digest of a Parquet file, holding a batch of rows at a time."""
     import polars as pl
 
-    frame = pl.scan_parquet(path)
-
-    def batches() -> Iterator[pl.DataFrame]:
-        start, size = 0, _FIRST
-        while (batch := frame.slice(start, size).collect()).height:
-            yield batch
-            start += size
-            if batch.estimated_size() < _ENOUGH // 4:
-                size = min(size * 4, BATCH)
-
-    return content_of_batches(frame.collect_schema(), batches())
+    frame = pl.scan_parquet(path, glob=False)
+    return content_of_batches(frame.collect_schema(), read_batches(frame))

@@ -1,0 +1,316 @@
+"""How the figures of a profile are found; `workbench.data.profile` says what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.data.batches import read_batches
+from workbench.data.profile import (
+    BINS,
+    COUNTED,
+    QUANTILES,
+    SAMPLE,
+    TOP,
+    ColumnProfile,
+    Frequency,
+    Scalar,
+)
+from workbench.data.roles import facts_of, read_facts, role_of
+from workbench.numbers import to_figure
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def compute(path: Path) -> tuple[tuple[ColumnProfile, ...], int, int]:
+    """Return the columns' profiles, the number of rows and that of the rows in the sample."""
+    import polars as pl
+
+    frame = pl.scan_parquet(path, glob=False)
+    schema = frame.collect_schema()
+    basics = _basics(frame, schema)
+    rows = int(basics["rows"])
+    step = max(1, -(-rows // SAMPLE))
+    columns = [
+        _Column(place, name, dtype, basics) for place, (name, dtype) in enumerate(schema.items())
+    ]
+    start = 0
+    with ThreadPoolExecutor(2, "profile") as pool:  # Polars and numpy release the GIL
+        for batch in read_batches(frame):
+            offset = -start % step
+            work = [
+                pool.submit(column.feed, series, step, offset)
+                for column, series in zip(columns, batch.iter_columns(), strict=True)
+            ]
+            for done in work:
+                done.result()
+            start += batch.height
+        found = list(pool.map(_Column.profile, columns))
+    return tuple(found), rows, len(range(0, rows, step))
+
+
+def is_ordered(dtype: pl.DataType) -> bool:
+    """Tell whether values of the type lie on a line: numbers, dates, moments, durations, times."""
+    return dtype.is_numeric() or dtype.is_temporal()
+
+
+def _basics(frame: pl.LazyFrame, schema: pl.Schema) -> dict[str, Any]:
+    """Ask for everything that one pass of Polars' streaming engine gives."""
+    import polars as pl
+
+    wanted = [pl.len().alias("rows")]
+    for place, (name, dtype) in enumerate(schema.items()):
+        wanted += facts_of(place, name, dtype)
+        column = pl.col(name)
+        more: dict[str, pl.Expr] = {}
+        if dtype.is_float():
+            finite = pl.when(column.is_finite()).then(column)
+            more = {"finite": finite.count(), "floor": finite.min(), "ceiling": finite.max()}
+        elif is_ordered(dtype):
+            more = {"floor": column.min(), "ceiling": column.max()}
+        if dtype.is_numeric():
+            number = column if dtype.is_float() else column.cast(pl.Float64)
+            number = number.fill_nan(None) if dtype.is_float() else number
+            more |= {
+                "mean": number.mean(),
+                "std": number.std(),
+                "zeros": (column == 0).sum(),
+                "negatives": (column < 0).sum(),
+            }
+        elif dtype == pl.String:
+            size = column.str.len_chars()
+            more = {"short": size.min(), "long": size.max(), "chars": size.mean()}
+            more |= {"floor": column.min(), "ceiling": column.max(), "empty": (column == "").sum()}
+        elif dtype == pl.Boolean:
+            more = {"true": column.sum()}
+        wanted += [expression.alias(f"{place}:{fact}") for fact, expression in more.items()]
+    return frame.select(wanted).collect(engine="streaming").row(0, named=True)
+
+
+def plain(value: Any) -> Scalar:
+    """Return a value as a profile holds it."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return to_figure(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return str(value)
+
+
+class _Column:
+    """The second pass over one column."""
+
+    def __init__(
+        self, place: int, name: str, dtype: pl.DataType, basics: Mapping[str, Any]
+    ) -> None:
+        self.name = name
+        self.dtype = dtype
+        self.facts = read_facts(basics, place)
+        self.basics = {
+            key.partition(":")[2]: value
+            for key, value in basics.items()
+            if key.startswith(f"{place}:")
+        }
+        self.role = role_of(name, dtype, self.facts)
+        self._flat = "distinct" in self.basics
+        self._counted = self._flat and self.facts.distinct <= COUNTED
+        self._seen: list[pl.DataFrame] = []
+        self._sample: list[pl.Series] = []
+        self._bins = _Bins.over(dtype, self.basics.get("floor"), self.basics.get("ceiling"))
+
+    def feed(self, series: pl.Series, step: int, offset: int) -> None:
+        """Add a batch: every `step`-th row from `offset` on goes into the sample."""
+        if not self._flat:
+            return
+        if self._bins is not None:
+            self._bins.feed(series)
+        if self._counted:
+            self._seen.append(_counts(series))
+            if len(self._seen) >= 16:
+                self._seen = [_merge(self._seen)]
+        self._sample.append(series.gather_every(step, offset))
+
+    def profile(self) -> ColumnProfile:
+        """Put the figures together."""
+        basics, facts = self.basics, self.facts
+        nulls = facts.rows - facts.filled
+        distinct, top, exact = self._frequencies()
+        lengths = "chars" in basics and facts.filled > 0
+        numeric = self.dtype.is_numeric() and facts.filled > 0
+        not_finite = facts.filled - basics["finite"] if "finite" in basics else None
+        return ColumnProfile(
+            name=self.name,
+            type=str(self.dtype),
+            role=self.role,
+            nulls=nulls,
+            distinct=distinct,
+            distinct_exact=self._counted,
+            minimum=plain(basics.get("floor")),
+            maximum=plain(basics.get("ceiling")),
+            mean=to_figure(basics["mean"]) if numeric and basics["mean"] is not None else None,
+            std=to_figure(basics["std"]) if numeric and basics["std"] is not None else None,
+            zeros=basics.get("zeros"),
+            negatives=basics.get("negatives"),
+            not_finite=not_finite,
+            quantiles=self._quantiles(),
+            edges=self._bins.edges() if self._bins else (),
+            counts=self._bins.result() if self._bins else (),
+            top=top,
+            top_exact=exact,
+            empty=basics.get("empty"),
+            shortest=basics["short"] if lengths else None,
+            longest=basics["long"] if lengths else None,
+            mean_length=basics["chars"] if lengths else None,
+            warnings=_warnings(self.role, facts, not_finite, top, exact),
+        )
+
+    def _frequencies(self) -> tuple[int, tuple[Frequency, ...], bool]:
+        import polars as pl
+
+        if not self._flat or not self.facts.filled:
+            return (0 if not self.facts.filled else self.facts.distinct), (), True
+        if self._counted:
+            table, scale = _merge(self._seen), 1.0
+            distinct = table.height
+        else:
+            table = _counts(pl.concat(self._sample))
+            distinct = self.facts.distinct
+            scale = self.facts.filled / max(1, int(table["count"].sum()))
+            table = table.filter(pl.col("count") > 1)
+        best = table.sort("count", "value", descending=[True, False]).head(TOP)
+        top = tuple(Frequency(plain(value), round(n * scale)) for value, n in best.rows())
+        return distinct, top, self._counted or scale == 1.0
+
+    def _quantiles(self) -> dict[str, Scalar]:
+        import numpy as np
+        import polars as pl
+
+        if not is_ordered(self.dtype) or not self.facts.filled or self._bins is None:
+            return {}
+        sample = pl.concat(self._sample).drop_nulls()
+        numbers = _floats(sample)
+        numbers = numbers[np.isfinite(numbers)]
+        if not len(numbers):
+            return {}
+        values = np.quantile(numbers, QUANTILES)
+        return {
+            f"{q:g}": self._bins.value(float(v)) for q, v in zip(QUANTILES, values, strict=True)
+        }
+
+
+def _floats(series: pl.Series) -> Any:
+    import polars as pl
+
+    if series.dtype.is_temporal():
+        series = series.to_physical()
+    return series.cast(pl.Float64).to_numpy()
+
+
+def _counts(series: pl.Series) -> pl.DataFrame:
+    return series.drop_nulls().rename("value").value_counts(name="count")
+
+
+def _merge(seen: list[pl.DataFrame]) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.concat(seen).group_by("value").agg(pl.col("count").sum())
+
+
+class _Bins:
+    """An equal-width histogram between two values of a column; moments by their physical number."""
+
+    def __init__(self, dtype: pl.DataType, floor: float, ceiling: float) -> None:
+        import numpy as np
+
+        self._dtype = dtype
+        whole = dtype.is_integer() or dtype.is_temporal()
+        self._bins = BINS
+        if whole and ceiling - floor < BINS:
+            # A bin a value: whole numbers must not fall into fewer bins than they are.
+            self._bins = int(ceiling - floor) + 1
+            ceiling = floor + self._bins
+        self._floor, self._ceiling = floor, ceiling
+        width = (ceiling - floor) / self._bins
+        self._scale = 1.0 / width if width > 0 and np.isfinite(1.0 / width) else 0.0
+        self._counts = np.zeros(self._bins, np.int64)
+
+    @classmethod
+    def over(cls, dtype: pl.DataType, floor: Any, ceiling: Any) -> _Bins | None:
+        """Return bins between two values, None where the column has none or they are no numbers."""
+        import polars as pl
+
+        if floor is None or not is_ordered(dtype):
+            return None
+        low, high = _floats(pl.Series([floor, ceiling], dtype=dtype))
+        if high - low == float("inf"):
+            return None
+        return cls(dtype, float(low), float(high))
+
+    def feed(self, series: pl.Series) -> None:
+        """Count a batch."""
+        import numpy as np
+
+        numbers = _floats(series.drop_nulls())
+        if self._dtype.is_float():
+            numbers = numbers[np.isfinite(numbers)]
+        places = ((numbers - self._floor) * self._scale).astype(np.int32)
+        np.clip(places, 0, self._bins - 1, out=places)  # the last bin has its end, and rounding
+        self._counts += np.bincount(places, minlength=self._bins)
+
+    def edges(self) -> tuple[Scalar, ...]:
+        """The bins' edges, one more than there are bins."""
+        import numpy as np
+
+        return tuple(
+            self.value(float(edge))
+            for edge in np.linspace(self._floor, self._ceiling, self._bins + 1)
+        )
+
+    def result(self) -> tuple[int, ...]:
+        """The bins' counts."""
+        return tuple(int(count) for count in self._counts)
+
+    def value(self, number: float) -> Scalar:
+        """Turn a number on the bins' line into a value of the column."""
+        import polars as pl
+
+        if not self._dtype.is_temporal():
+            return to_figure(number)
+        physical = pl.Series([round(number)], dtype=pl.Int64)
+        if self._dtype == pl.Date:
+            physical = physical.cast(pl.Int32)
+        return plain(physical.cast(self._dtype).item())
+
+
+def _warnings(
+    role: str,
+    facts: Any,
+    not_finite: int | None,
+    top: tuple[Frequency, ...],
+    exact: bool,
+) -> tuple[str, ...]:
+    """Say in sentences what a person should look at."""
+    nulls = facts.rows - facts.filled
+    found = []
+    if not facts.filled:
+        found.append("Every value is missing.")
+    elif role == "constant":
+        found.append("Every value is the same.")
+    elif exact and top and top[0].count >= 0.99 * facts.filled:
+        found.append(f"One value makes up {top[0].count / facts.filled:.1%}.")
+    if facts.filled and nulls >= 0.5 * facts.rows:
+        found.append(f"{nulls / facts.rows:.0%} of the values are missing.")
+    if not_finite:
+        found.append(f"{not_finite:,} values are NaN or infinite.")
+    if role == "identifier":
+        found.append("Nearly every value is different: it names rows and tells a model nothing.")
+    if role == "categorical" and facts.distinct > 1000:
+        found.append(f"About {facts.distinct:,} categories.")
+    return tuple(found)
