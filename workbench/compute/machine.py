@@ -80,9 +80,11 @@ Step = Start | Submit | Stop | Change | End
 def decide(job: Known, seen: Seen) -> tuple[Step, ...]:
     """Return what to do now, in order; nothing for a job that has ended or is to be waited for."""
     steps = _decide(job, seen)
+    state = job.state
     for step in steps:
         if isinstance(step, Change | End):
-            check_transition(JOB, job.name, job.state, step.state)
+            check_transition(JOB, job.name, state, step.state)
+            state = step.state
     return steps
 
 
@@ -101,7 +103,9 @@ def _decide(job: Known, seen: Seen) -> tuple[Step, ...]:
     if seen.status is None:
         return _unreached(job, seen)
     if seen.status.state == "ended":
-        return (_end(job, seen.status),)
+        # One that ended between two looks did run: its start is part of its record.
+        ran = job.state == "starting" and seen.status.exit_code is not None
+        return (*((Change("running"),) if ran else ()), _end(job, seen.status))
     if seen.status.state == "unknown":
         return _unknown(job, seen.status)
     return _going_on(job, seen)

@@ -121,9 +121,21 @@ def _run(loop: Loop, lock: Lock, stop: _Stop) -> None:
 
 def _tell(error: Exception) -> None:
     if isinstance(error, WorkbenchError | OSError):
-        logger.error("%s", clean(error))
+        logger.error("%s", error)
     else:
         logger.exception("unexpected")
+
+
+class _Line(logging.Formatter):
+    """A line with its moment in UTC; errors quote text from outside, so all of it is cleaned."""
+
+    converter = time.gmtime
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record), lines=True)
 
 
 def log_to_file(own: Path) -> None:
@@ -140,9 +152,8 @@ def log_to_stderr() -> None:
 
 
 def _set_up(handler: logging.Handler) -> None:
-    formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    handler.setFormatter(_Line())
+    top = logging.getLogger("workbench")  # what the watched deployments say comes here too
+    top.addHandler(handler)
+    top.setLevel(logging.INFO)
+    top.propagate = False

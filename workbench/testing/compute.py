@@ -41,6 +41,10 @@ if "write" in work:
     (folder / "out" / "deep").mkdir()
     (folder / "out" / "deep" / "file").write_text(work["write"])
     (folder / "out" / "link").symlink_to("/etc/passwd")
+if "failure" in work:
+    from workbench.compute.events import EventWriter
+    with EventWriter(folder / "events.jsonl") as events:
+        events.failure(work["failure"])
 if "count" in work:
     with open(work["count"], "a") as stream:
         stream.write("x")
@@ -64,6 +68,28 @@ sys.exit(work.get("exit", 0))
 """
 
 
+def write_package(folder: Path) -> Path:
+    """Make the package with the contract's work in `folder`, which is to be put on sys.path."""
+    package = folder / PACKAGE
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "work.py").write_text(WORK)
+    return folder
+
+
+def work_spec(inputs: dict[str, str] | None = None, **work: Any) -> JobSpec:
+    """Return the spec of a job that does the contract's work; `inputs`: name → object digest."""
+    return JobSpec(
+        job=new_ulid(),
+        kind="test",
+        title="contract work",
+        module=f"{PACKAGE}.work",
+        plugins=(f"{PACKAGE}.work:NONE",),
+        inputs=inputs or {},
+        work=work,
+    )
+
+
 class Sender:
     """Submits the contract's own work, as its keywords describe it."""
 
@@ -74,14 +100,7 @@ class Sender:
 
     def __call__(self, inputs: dict[str, Path] | None = None, **work: Any) -> Handle:
         """Submit a new job and return its handle."""
-        spec = JobSpec(
-            job=new_ulid(),
-            kind="test",
-            module=f"{PACKAGE}.work",
-            plugins=(f"{PACKAGE}.work:NONE",),
-            inputs=dict.fromkeys(inputs or {}, "0" * 64),
-            work=work,
-        )
+        spec = work_spec(dict.fromkeys(inputs or {}, "0" * 64), **work)
         code = make_bundle(self.cache, spec.plugins)
         bundle = Bundle(spec.job, code, spec.encode(), spec.module, inputs or {})
         handle = self.target.prepare(spec.job)
@@ -112,11 +131,7 @@ class TargetContract:
         self, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[Sender]:
         """Return what submits work; all of it is ended after the test."""
-        package = tmp_path / "packages" / PACKAGE
-        package.mkdir(parents=True)
-        (package / "__init__.py").touch()
-        (package / "work.py").write_text(WORK)
-        monkeypatch.syspath_prepend(str(package.parent))
+        monkeypatch.syspath_prepend(str(write_package(tmp_path / "packages")))
         sender = Sender(target, tmp_path)
         yield sender
         for handle, _ in sender.sent:

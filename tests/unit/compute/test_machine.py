@@ -35,8 +35,9 @@ CASES = [
     ("starting", False, Seen(UNKNOWN), (Submit(),)),
     ("starting", False, Seen(STARTING), ()),
     ("starting", False, Seen(RUNNING), (Change("running"),)),
-    ("starting", False, Seen(OK), (End("succeeded", 0),)),
-    ("starting", False, Seen(BAD), (End("failed", 3, "exit status 3"),)),
+    ("starting", False, Seen(OK), (Change("running"), End("succeeded", 0))),
+    ("starting", False, Seen(BAD), (Change("running"), End("failed", 3, "exit status 3"))),
+    ("starting", False, Seen(Status("ended", None, "gone")), (End("failed", None, "gone"),)),
     ("starting", False, Seen(silent=LOST_AFTER - 1), ()),
     ("starting", False, Seen(silent=LOST_AFTER), (Change("lost", SILENT),)),
     ("starting", True, Seen(UNKNOWN), (Stop(), End("cancelled", reason=CANCELLED_UNKNOWN))),
@@ -114,11 +115,13 @@ EVERYTHING = [
 
 def test_no_combination_leaves_the_transition_tables() -> None:
     for state, cancel, seen in itertools.product(get_args(JobState), (False, True), EVERYTHING):
+        before: str = state
         for step in decide(Known("j_1", state, cancel), seen):
             if isinstance(step, Change | End):
-                assert step.state in JOB[state]
-                then, now = run_state(step.state), run_state(state)
+                assert step.state in JOB[before]
+                then, now = run_state(step.state), run_state(before)
                 assert then == now or then in RUN[now]
+                before = step.state
 
 
 def test_what_has_ended_is_left_alone() -> None:

@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from workbench.compute.contract import Handle, Status
+from workbench.compute.jobs import cancel, queue_record, store_spec
+from workbench.compute.machine import LOST_AFTER
+from workbench.compute.targets import open_target
+from workbench.errors import TargetError
+from workbench.ids import new_ulid
+from workbench.project.paths import state_home
+from workbench.records.jobs import JobChanged
+from workbench.records.runs import RunCreated, RunFacts
+from workbench.runner import follow
+from workbench.runner.loop import Loop
+from workbench.testing.compute import wait_for, work_spec
+
+
+@pytest.fixture(autouse=True)
+def nobody_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.compute.jobs.wake_runner", lambda project: None)
+
+
+def folder(job: str) -> Path:
+    return state_home() / "jobs" / job
+
+
+def states(bench, job: str) -> list[str]:
+    lines = (bench.project.paths.journal / "000001.jsonl").read_bytes().splitlines()
+    records = [record for line in lines for record in msgspec.json.decode(line)["records"]]
+    return [r["state"] for r in records if r["kind"].startswith("job.") and r.get("state")]
+
+
+def test_a_job_from_start_to_end(bench) -> None:
+    text = "".join(map(chr, range(256)))
+    job = bench.queue(print=text, write="made")
+    found = bench.until(job, "succeeded")
+    assert (found.exit_code, found.reason) == (0, "")
+    assert found.queued_at <= found.started_at <= found.ended_at
+    assert bench.log(job) == text.encode("latin-1")
+    assert not folder(job).exists()
+    assert states(bench, job) == ["starting", "running", "succeeded"]
+    assert bench.loop.turn() is False
+
+
+def test_a_long_log_is_copied_whole(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.runner.mirror.TURN_CAP", 1000)
+    monkeypatch.setattr("plugins.compute.local.READ_CAP", 700)
+    text = "0123456789abcdef" * 1000
+    job = bench.queue(print=text)
+    bench.until(job, "succeeded")
+    assert bench.log(job) == text.encode()
+
+
+def test_what_it_says_of_its_failure_is_the_reason(bench) -> None:
+    job = bench.queue(exit=3)
+    assert bench.until(job, "failed").reason == "exit status 3"
+    told = {"what": "The target is constant", "where": "column y", "why": "1 value", "fix": "x"}
+    job = bench.queue(exit=1, failure=told)
+    found = bench.until(job, "failed")
+    assert (found.exit_code, found.reason) == (1, "The target is constant (column y): 1 value. x.")
+
+
+def test_slots_bound_what_runs_at_once(bench, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    jobs = [bench.queue(until=str(gate)) for _ in range(3)]
+    for job in jobs[:2]:
+        bench.until(job, "running")
+    assert bench.turn(jobs[2]).state == "queued"
+    gate.touch()
+    bench.until(jobs[2], "succeeded")
+
+
+def test_a_queued_job_is_cancelled_without_a_start(bench) -> None:
+    job = bench.queue()
+    cancel(bench.project, job)
+    found = bench.turn(job)
+    assert (found.state, found.reason) == ("cancelled", "cancelled before it started")
+    assert states(bench, job) == ["cancelled"]
+
+
+def test_a_running_job_is_cancelled(bench, tmp_path: Path) -> None:
+    job = bench.queue(until=str(tmp_path / "never"))
+    bench.until(job, "running")
+    wait_for(lambda: bench.turn(job) and bench.log(job), bool)
+    cancel(bench.project, job)
+    assert bench.turn(job).state == "stopping"
+    found = bench.until(job, "cancelled")
+    assert (found.exit_code, found.reason) == (-15, "cancelled")
+    assert bench.log(job) == b"ready\n"
+
+
+def test_the_next_loop_takes_over_a_running_job(bench, tmp_path: Path) -> None:
+    count, gate = tmp_path / "count", tmp_path / "gate"
+    job = bench.queue(count=str(count), until=str(gate))
+    bench.until(job, "running")
+    bench.loop = Loop(bench.project)
+    assert bench.turn(job).state == "running"
+    gate.touch()
+    bench.until(job, "succeeded")
+    assert count.read_text() == "x"
+    assert bench.log(job) == b"ready\n"
+
+
+def test_the_next_loop_finds_a_job_that_ended_meanwhile(bench, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    job = bench.queue(until=str(gate), exit=4)
+    bench.until(job, "running")
+    bench.loop = Loop(bench.project)
+    gate.touch()
+    wait_for(lambda: (folder(job) / "exit").exists(), bool)
+    assert bench.turn(job).state == "failed"
+
+
+def test_a_start_that_was_recorded_and_not_made_is_made(bench, tmp_path: Path) -> None:
+    count = tmp_path / "count"
+    job = bench.queue(count=str(count))
+    handle = open_target(bench.project, "local").prepare(job)
+    bench.project.store.append(JobChanged(id=job, state="starting", handle=handle))
+    bench.until(job, "succeeded")
+    assert count.read_text() == "x"
+
+
+def test_folders_left_by_a_killed_runner_are_removed(bench) -> None:
+    job = bench.queue()
+    bench.until(job, "succeeded")
+    (folder(job) / "out").mkdir(parents=True)
+    Loop(bench.project).clear_leftovers()
+    assert not folder(job).exists()
+
+
+def make_run(bench, spec) -> str:
+    run = new_ulid()
+    digest = store_spec(bench.project, spec)
+    bench.project.store.decide(
+        lambda view: [
+            RunCreated(
+                id=run,
+                number=view.next_number("runs"),
+                job=spec.job,
+                experiment="e",
+                problem="0" * 64,
+                trainer="t",
+                params={},
+                seed=0,
+                dataset="d@1",
+                dataset_version=new_ulid(),
+                target="local",
+                facts=RunFacts(),
+            ),
+            queue_record(view, spec, digest),
+        ]
+    )
+    return run
+
+
+def run_row(bench, run: str) -> dict[str, Any]:
+    return bench.project.store.one("SELECT state, error FROM runs WHERE id = ?", (run,))
+
+
+def test_a_run_follows_its_job_in_the_same_units(bench, tmp_path: Path) -> None:
+    spec = work_spec(until=str(tmp_path / "never"))
+    run = make_run(bench, spec)
+    bench.until(spec.job, "running")
+    assert run_row(bench, run)["state"] == "running"
+    cancel(bench.project, spec.job)
+    assert bench.turn(spec.job).state == "stopping"
+    assert run_row(bench, run)["state"] == "running"
+    bench.until(spec.job, "cancelled")
+    assert run_row(bench, run) == {"state": "cancelled", "error": "cancelled"}
+    lines = (bench.project.paths.journal / "000001.jsonl").read_bytes().splitlines()
+    kinds = [[r["kind"] for r in msgspec.json.decode(line)["records"]] for line in lines]
+    assert kinds[-4:] == [
+        ["job.changed", "run.changed"],
+        ["job.cancel_requested"],
+        ["job.changed"],
+        ["job.ended", "run.ended"],
+    ]
+
+
+def test_a_job_without_the_result_of_its_run_has_failed(bench) -> None:
+    spec = work_spec()
+    run = make_run(bench, spec)
+    found = bench.until(spec.job, "failed")
+    assert run_row(bench, run)["state"] == "failed"
+    assert "without a result" in found.reason
+    assert run_row(bench, run)["error"] == found.reason
+
+
+def test_a_job_that_cannot_be_sent_has_failed_and_says_why(bench) -> None:
+    spec = msgspec.structs.replace(work_spec(), plugins=("not_there.at_all:X",))
+    job = bench.queue(spec)
+    found = bench.until(job, "failed")
+    assert "not_there" in found.reason
+    assert "Python does not find it" in found.reason
+    missing = work_spec({"table": "0" * 64})
+    found = bench.until(bench.queue(missing), "failed")
+    assert "An object of this project is missing" in found.reason
+
+
+class Wrapped:
+    """The local target behind a line that can break."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.error: Exception | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self.error is not None:
+            raise self.error
+        return getattr(self.inner, name)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def line(bench, monkeypatch: pytest.MonkeyPatch) -> Wrapped:
+    wrapped = Wrapped(open_target(bench.project, "local"))
+    monkeypatch.setattr(follow, "open_target", lambda project, name: wrapped)
+    clock = wrapped.clock = Clock()
+
+    class Timed(follow.Follower):
+        def __init__(self, project, job) -> None:
+            super().__init__(project, job, clock=clock)
+
+    monkeypatch.setattr("workbench.runner.loop.Follower", Timed)
+    bench.loop = Loop(bench.project, clock=clock)
+    return wrapped
+
+
+UNREACHED = TargetError("The line is cut")
+
+
+def test_unreached_for_a_minute_is_lost_and_comes_back(
+    bench, line: Wrapped, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    job = bench.queue(until=str(gate))
+    bench.until(job, "running")
+    line.error = UNREACHED
+    line.clock.now += LOST_AFTER - 1
+    assert bench.turn(job).state == "running"
+    line.clock.now += 31
+    assert bench.turn(job).state == "lost"
+    assert bench.loop.turn() is False  # nothing to wait for
+    line.error = None
+    line.clock.now += 60
+    assert bench.turn(job).state == "running"
+    gate.touch()
+    bench.until(job, "succeeded")
+
+
+def test_an_unexpected_error_meets_one_job_only_and_ends_it_after_some_tries(
+    bench, line: Wrapped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = bench.queue(), bench.queue()
+    real = line.inner.prepare
+
+    def prepare(job: str) -> Handle:
+        if job == bad:
+            raise ZeroDivisionError("a bug")
+        return real(job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(line.inner, "prepare", prepare, raising=False)
+        bench.until(good, "succeeded")
+        for _ in range(follow.PATIENCE):
+            line.clock.now += 60
+            bench.loop.turn()
+    found = bench.job(bad)
+    assert (found.state, found.reason) == ("failed", "internal error: ZeroDivisionError: a bug")
+
+
+def test_a_full_disk_here_does_not_end_the_job(
+    bench, line: Wrapped, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = bench.queue(print="text")
+    bench.loop.turn()
+    with monkeypatch.context() as patch:
+
+        def full(*args: object, **kwargs: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(follow, "mirror", full)
+        wait_for(lambda: line.inner.poll(line.inner.prepare(job)).state, lambda s: s == "ended")
+        for _ in range(5):
+            line.clock.now += 60
+            assert not bench.turn(job).ended
+    line.clock.now += 60
+    assert bench.turn(job).state == "succeeded"
+    assert bench.log(job) == b"text"
+
+
+def test_a_job_that_the_target_forgot_is_lost_not_failed(
+    bench, line: Wrapped, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = bench.queue(until=str(tmp_path / "never"))
+    bench.until(job, "running")
+    with monkeypatch.context() as patch:
+        patch.setattr(line.inner, "poll", lambda handle: Status("unknown"), raising=False)
+        found = bench.turn(job)
+    assert (found.state, found.reason) == ("lost", "the target no longer knows it")
