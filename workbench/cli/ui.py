@@ -32,6 +32,6 @@ def ui(context: Context) -> None:
 def open_ui(project: Project) -> None:
     """Run the interface until the person quits. The only place of the core that knows the screens."""
     # textual costs 215 ms to import; no other command pays for it.
-    from screens.app import Workbench
+    from screens.app import run
 
-    Workbench(project).run()
+    run(project)

@@ -1,0 +1,298 @@
+"""The terminal interface: one app, seven places as modes, drawers over any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partialmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.screen import Screen
+
+from screens.actions import Act, Actor, Offer, main_offer, offers
+from screens.commands import Kind, Session, command_text
+from screens.feed import Feed, in_thread
+from screens.frame.bars import Bars
+from screens.frame.statusline import farewell, progress_of
+from screens.messages import Changed, Copy, Did, Failed, Refused, Said
+from screens.places import NOUNS, PLACES, modes
+from screens.themes import THEMES, choose
+from workbench.errors import WorkbenchError
+from workbench.text import clean
+
+if TYPE_CHECKING:
+    from screens.place import Place
+    from workbench.project.overview import Overview
+    from workbench.project.project import Project
+
+JOURNAL = "journal"
+"""The name under which the feed watches the journal."""
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class Workbench(Actor, App[None]):
+    """The app of one open project. `now` is the clock that ages are counted to."""
+
+    TITLE = "Workbench"
+    ENABLE_COMMAND_PALETTE = False
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = modes()
+    CSS = """
+    Toast { background: $panel; padding: 0 1; width: 72; max-width: 90%; }
+    ToastRack { margin-bottom: 2; }
+    """
+
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        *(Act(f"app.place-{digit}", f"place-{digit}", rank=0) for digit in range(len(PLACES))),
+        Act("app.last", "last", rank=0),
+        Act("app.next-pane", "next-pane", rank=0),
+        Act("app.previous-pane", "previous-pane", rank=0),
+        Act("app.commands", "commands", rank=80),
+        Act("app.menu", "menu", rank=75),
+        Act("app.jobs", "jobs", rank=85),
+        Act("app.log", "log", rank=90),
+        Act("app.copy", "copy", rank=0),
+        Act("app.help", "help", rank=99),
+        Act("app.quit", "quit", rank=95),
+        Act("app.interrupt", "interrupt", rank=0),
+        Act("app.theme", label="Next theme", help="Dark, light, or the terminal's own colours."),
+    )
+
+    def __init__(self, project: Project, *, now: Callable[[], datetime] = _clock) -> None:
+        theme = choose()
+        super().__init__()
+        self.project = project
+        self.now = now
+        self.session = Session()
+        self.feed = Feed(self)
+        self.bars = Bars(self)
+        self.standing: Overview | None = None
+        """How the project stands, read whenever the journal changes."""
+        self.keys: dict[str, str] = {}
+        self._last_place = "home"
+        for known in THEMES:
+            self.register_theme(known)
+        self.theme = theme
+
+    # Life
+
+    async def on_mount(self) -> None:
+        """Open Home and begin to watch."""
+        await self.switch_mode("home")
+        self.feed.watch(JOURNAL, self.project.store.changed)
+        self.feed.start()
+        self._look()
+        self.set_interval(1.0, self._tick)
+
+    def on_unmount(self) -> None:
+        """Stop watching."""
+        self.feed.stop()
+
+    # What the places use
+
+    def say(self, text: str, kind: Kind = "note", detail: str = "") -> None:
+        """Put a message into the status line and the log."""
+        self.session.add(self.now(), kind, text, detail)
+        self.bars.refresh()
+
+    def did(self, argv: tuple[str, ...], outcome: str = "") -> None:
+        """Note that the act with this command was done."""
+        self.say(command_text(argv), "command", outcome)
+        if outcome:
+            self.say(outcome)
+
+    def tell(self, error: WorkbenchError) -> None:
+        """Show a refusal with its reason and what to do, and keep it in the log."""
+        self.say(str(error), "error")
+        text = "\n".join(part for part in (error.why, error.fix) if part)
+        where = f" ({error.where})" if error.where else ""
+        self.notify(
+            clean(text, 600, lines=True) or " ",
+            title=clean(error.what + where, 200),
+            severity="error",
+            timeout=8,
+            markup=False,
+        )
+
+    def copy(self, text: str, what: str) -> None:
+        """Put `text` on the clipboard, and into a file for terminals that do not take it."""
+        import os
+
+        from screens.clipboard import keep, osc52
+
+        sequence = osc52(text, os.environ)
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
+        sent = f"Copied the {what}" if sequence else f"Too long for the clipboard: the {what}"
+        in_thread(
+            self,
+            lambda: keep(text),
+            lambda path: self.say(f"{sent}; it is also in {path}"),
+            group="copy",
+        )
+
+    def goto(self, noun: str, reference: str) -> None:
+        """Go to the place that shows `noun` and put its cursor on `reference`."""
+        self._go(NOUNS[noun])
+        place = self.place
+        if place is not None:
+            self.call_after_refresh(place.point_at, reference)
+
+    @property
+    def place(self) -> Place[Any] | None:
+        """The place at the bottom of what is in front."""
+        from screens.place import Place
+
+        bottom = self.screen_stack[0] if self.screen_stack else None
+        return bottom if isinstance(bottom, Place) else None
+
+    def offers(self) -> list[Offer]:
+        """Every act within reach of the focus."""
+        return offers(self.screen, self.keys)
+
+    # Messages
+
+    def on_refused(self, event: Refused) -> None:
+        """An act could not be done."""
+        self.say(event.reason, "note")
+
+    def on_failed(self, event: Failed) -> None:
+        """Something was refused."""
+        self.tell(event.error)
+
+    def on_said(self, event: Said) -> None:
+        """A remark."""
+        self.say(event.text, "warning" if event.warning else "note")
+
+    def on_did(self, event: Did) -> None:
+        """An act was done."""
+        self.did(event.argv, event.outcome)
+
+    def on_copy(self, event: Copy) -> None:
+        """Something is to be copied."""
+        self.copy(event.text, event.what)
+
+    def on_changed(self, event: Changed) -> None:
+        """The journal or a file changed: the place in front loads again, others when they come."""
+        if JOURNAL in event.names:
+            self._look()
+            for place in self.bars.places():
+                place.mark_stale()
+        for place in self.bars.places():
+            place.on_feed(event.names)
+
+    # Acts
+
+    def _go(self, name: str) -> None:
+        if name != self.current_mode:
+            self._last_place = str(self.current_mode)
+            self.switch_mode(name)
+
+    act_place_0 = partialmethod(_go, PLACES[0].id)
+    act_place_1 = partialmethod(_go, PLACES[1].id)
+    act_place_2 = partialmethod(_go, PLACES[2].id)
+    act_place_3 = partialmethod(_go, PLACES[3].id)
+    act_place_4 = partialmethod(_go, PLACES[4].id)
+    act_place_5 = partialmethod(_go, PLACES[5].id)
+    act_place_6 = partialmethod(_go, PLACES[6].id)
+
+    def act_last(self) -> None:
+        """Go to the place before."""
+        self._go(self._last_place)
+
+    def act_next_pane(self) -> None:
+        """Move the focus on."""
+        self.screen.focus_next()
+
+    def act_previous_pane(self) -> None:
+        """Move the focus back."""
+        self.screen.focus_previous()
+
+    def act_commands(self) -> None:
+        """Open the palette."""
+        from screens.modals.palette import Palette
+
+        self.push_screen(Palette(self.offers()))
+
+    def act_menu(self) -> None:
+        """Open the menu of the focused thing."""
+        from screens.modals.palette import Menu
+
+        self.push_screen(Menu(self.offers()))
+
+    def act_help(self) -> None:
+        """Show the keys in words."""
+        from screens.modals.help import Help
+
+        self.push_screen(Help(self.offers(), self.keys))
+
+    def act_jobs(self) -> None:
+        """Open the jobs."""
+        from screens.modals.jobs import Jobs
+
+        self.push_screen(Jobs())
+
+    def act_log(self) -> None:
+        """Open the log."""
+        from screens.modals.log import Log
+
+        self.push_screen(Log())
+
+    def why_not_copy(self) -> str:
+        """There must be something with a command."""
+        return "" if main_offer(self._near()) else "nothing here has a command"
+
+    def act_copy(self) -> None:
+        """Copy the command of what has the focus."""
+        offer = main_offer(self._near())
+        if offer:
+            self.copy(command_text(offer.argv), "command")
+
+    def act_quit(self) -> None:
+        """Leave; what runs goes on and the shell is told so."""
+        self.exit()
+
+    def act_interrupt(self) -> None:
+        """Say how to leave."""
+        self.say("q quits (esc first, if you are typing). Jobs and deployments go on.")
+
+    def act_theme(self) -> None:
+        """Take the next theme."""
+        names = [theme.name for theme in THEMES]
+        self.theme = (
+            names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+        )
+
+    # Inside
+
+    def _near(self) -> list[Offer]:
+        return offers(self.screen, self.keys, without=self)
+
+    def _look(self) -> None:
+        from workbench.project.overview import overview
+
+        in_thread(self, lambda: overview(self.project), self._stands, group="overview")
+
+    def _stands(self, found: Overview) -> None:
+        self.standing = found
+        self.bars.refresh()
+        self._tick()
+        for place in self.bars.places():
+            place.on_standing(found)
+
+    def _tick(self) -> None:
+        running = self.standing.running if self.standing else ()
+        self.bars.progress(progress_of(running, self.now()))
+
+
+def run(project: Project) -> None:
+    """Open the interface on `project`; returns when the person leaves, and says what goes on."""
+    app = Workbench(project)
+    app.run()
+    if app.standing is not None and (app.standing.running or app.standing.counts.live):
+        import sys
+
+        sys.stderr.write(farewell(app.standing) + "\n")

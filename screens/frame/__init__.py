@@ -1,0 +1,1 @@
+"""The frame: what every place has around its body."""

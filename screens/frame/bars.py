@@ -1,0 +1,68 @@
+"""Keeps the bars of every place current: what the app knows, written into the frame's three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from textual.css.query import NoMatches
+
+from screens.frame.footline import FootLine
+from screens.frame.statusline import Progress, StatusLine
+from screens.frame.topbar import TopBar
+
+if TYPE_CHECKING:
+    from screens.app import Workbench
+    from screens.place import Place
+
+
+class Bars:
+    """The top bars, status lines and footers of all places. UI thread only."""
+
+    def __init__(self, app: Workbench) -> None:
+        self._app = app
+        self._progress: Progress | None = None
+
+    def places(self) -> Iterator[Place[Any]]:
+        """Yield every place that has been made."""
+        from screens.place import Place
+
+        for stack in self._app._screen_stacks.values():
+            for screen in stack:
+                if isinstance(screen, Place) and screen.is_mounted:
+                    yield screen
+
+    def dress(self, place: Place[Any]) -> None:
+        """Fill the bars of a new place and keep its footer to its focus."""
+        place.bindings_updated_signal.subscribe(place, lambda _: self.foot(place))
+        self._fill(place)
+
+    def refresh(self) -> None:
+        """Write what the app knows now into all of them."""
+        for place in self.places():
+            self._fill(place)
+
+    def progress(self, progress: Progress | None) -> None:
+        """Show what runs now."""
+        if progress != self._progress:
+            self._progress = progress
+            self.refresh()
+
+    def foot(self, place: Place[Any]) -> None:
+        """Write the footer of a place anew."""
+        if place.is_current:
+            place.query_one(FootLine).offers = tuple(self._app.offers())
+
+    def _fill(self, place: Place[Any]) -> None:
+        try:
+            top, line = place.query_one(TopBar), place.query_one(StatusLine)
+        except NoMatches:
+            return  # it is being taken down
+        app = self._app
+        top.project = app.project.name
+        if app.standing is not None:
+            top.jobs = len(app.standing.running)
+            top.health = app.standing.health
+        line.progress = self._progress
+        line.entry = app.session.newest
+        line.unread = app.session.unread

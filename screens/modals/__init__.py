@@ -1,0 +1,1 @@
+"""Screens over a screen: questions, menus, drawers."""

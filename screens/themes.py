@@ -1,0 +1,129 @@
+"""The themes: ours in dark and light, and one made of the terminal's own sixteen colours.
+
+Palette of the dark one: ink for the ground, chalk for text, brass for what has the focus and for
+keys; sage, sky, amber and brick only for states. Contrast of text on its ground is at least 4.5:1.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="workbench",
+    primary="#d9b26a",  # brass
+    secondary="#7fb2d6",  # sky: what runs
+    accent="#d9b26a",
+    foreground="#d6d9df",
+    background="#12151a",
+    surface="#171b21",
+    panel="#1f252d",
+    success="#8fbf8a",
+    warning="#e69a52",
+    error="#e57468",
+    dark=True,
+    variables={
+        "text-muted": "#8b94a3",
+        "text-disabled": "#626b79",
+        "border": "#d9b26a",
+        "border-blurred": "#343d4a",
+        "cursor": "#2c3542",
+        "cursor-blurred": "#1f252d",
+        "block-cursor-background": "#2c3542",
+        "block-cursor-foreground": "#ffffff",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#1f252d",
+        "block-cursor-blurred-foreground": "#d6d9df",
+        "scrollbar": "#343d4a",
+        "scrollbar-hover": "#4a5666",
+        "scrollbar-active": "#d9b26a",
+        "scrollbar-background": "#171b21",
+        "scrollbar-background-hover": "#171b21",
+        "scrollbar-background-active": "#171b21",
+        "scrollbar-corner-color": "#171b21",
+        "input-cursor-background": "#d9b26a",
+        "input-cursor-foreground": "#12151a",
+        "input-selection-background": "#d9b26a 30%",
+    },
+)
+
+LIGHT = Theme(
+    name="workbench-light",
+    primary="#7a5200",
+    secondary="#1f5f93",
+    accent="#7a5200",
+    foreground="#23282f",
+    background="#f7f5f0",
+    surface="#fdfcf9",
+    panel="#ebe7dd",
+    success="#2f6b2a",
+    warning="#9a4b00",
+    error="#a82a20",
+    dark=False,
+    variables={
+        "text-muted": "#5d6673",
+        "text-disabled": "#8b93a0",
+        "border": "#7a5200",
+        "border-blurred": "#c9c3b5",
+        "cursor": "#e3d9c0",
+        "cursor-blurred": "#ebe7dd",
+        "block-cursor-background": "#e3d9c0",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#ebe7dd",
+        "block-cursor-blurred-foreground": "#23282f",
+        "scrollbar": "#c9c3b5",
+        "scrollbar-hover": "#a8a191",
+        "scrollbar-active": "#7a5200",
+        "scrollbar-background": "#fdfcf9",
+        "scrollbar-background-hover": "#fdfcf9",
+        "scrollbar-background-active": "#fdfcf9",
+        "scrollbar-corner-color": "#fdfcf9",
+    },
+)
+
+SIXTEEN = Theme(
+    name="workbench-16",
+    primary="ansi_yellow",
+    secondary="ansi_cyan",
+    accent="ansi_yellow",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    success="ansi_green",
+    warning="ansi_bright_yellow",
+    error="ansi_bright_red",
+    dark=True,
+    ansi=True,
+    variables={
+        "text-muted": "ansi_default",
+        "text-disabled": "ansi_default",
+        "border": "ansi_yellow",
+        "border-blurred": "ansi_bright_black",
+        "cursor": "ansi_default",
+        "cursor-blurred": "ansi_default",
+    },
+)
+
+THEMES = (DARK, LIGHT, SIXTEEN)
+
+
+def choose(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the theme to start with: WORKBENCH_THEME, else sixteen colours where that is all there is.
+
+    With NO_COLOR the sixteen-colour theme is taken too: it marks with reverse and bold, so that
+    nothing is lost when its colours are left out.
+    """
+    names = {theme.name for theme in THEMES}
+    wanted = environment.get("WORKBENCH_THEME", "")
+    if wanted in names:
+        return wanted
+    terminal = environment.get("TERM", "")
+    few = terminal in {"linux", "vt100", "vt220", "dumb", "ansi", "screen", "xterm-color"}
+    rich = "256" in terminal or environment.get("COLORTERM", "") in {"truecolor", "24bit"}
+    if "NO_COLOR" in environment or (few and not rich):
+        return SIXTEEN.name
+    return DARK.name
