@@ -47,6 +47,9 @@ def run_job(folder: Path, log: Log) -> None:
     frame = pl.read_parquet(folder / "in" / DATA)
     check_table(frame.lazy(), problem, where=work.dataset)
     rows = frame.height
+    # Of all rows, as the profile shows them: what a column is good for is no figure that is fitted,
+    # and whether a column counts the rows cannot be seen from a part of them.
+    roles = infer_roles(frame)
     frame = frame.filter(pl.col(problem.target).is_not_null())
     if rows > frame.height:
         log.note(f"{rows - frame.height} of {rows} rows have no target and are left out")
@@ -55,7 +58,7 @@ def run_job(folder: Path, log: Log) -> None:
 
     log.phase("prepare")
     known = frame[dealt.train]
-    plan = plan_features(known, infer_roles(known), target=problem.target, drop=problem.drop)
+    plan = plan_features(known, roles, target=problem.target, drop=problem.drop)
     for name, why in plan.left_out.items():
         log.note(f"column {name} is left out: {why}")
     recipe = Recipe(problem.task, plan, trainer, work.params, work.seed)

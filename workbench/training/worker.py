@@ -115,7 +115,7 @@ def explain(error: Exception) -> dict[str, str]:
         "what": "The training ended in an error",
         "where": place,
         "why": clean(f"{type(error).__name__}: {error}", 1000),
-        "fix": "See the traceback in the log: workbench run logs",
+        "fix": "See the traceback in its log",
     }
 
 
