@@ -52,7 +52,7 @@ def _check(path: Path, what: str, recorded: str, found: str) -> None:
         raise Refused(
             "The model file is not the one that was registered",
             where=str(path),
-            why=f"its {what} have the digest {found}, the record says {recorded}",
+            why=f"the digest of its {what} is {found}, the record says {recorded}",
             fix="Restore the file from a copy; nothing of it was loaded",
             code="model.changed",
         )
