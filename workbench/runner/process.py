@@ -102,19 +102,20 @@ def _run(loop: Loop, lock: Lock, stop: _Stop) -> None:
     last_work = time.monotonic()
     leftovers = True
     while not stop.wanted and lock.holds():
-        pause = QUIET_PAUSE
+        pause, worked = QUIET_PAUSE, False
         try:
             if leftovers:
                 loop.clear_leftovers()
                 leftovers = False
-            if loop.turn():
-                last_work = time.monotonic()
+            worked = loop.turn()
             if loop.busy:
                 pause = BUSY_PAUSE
         except Exception as error:  # noqa: BLE001  # the top of the loop: said, and gone on with
             _tell(error)
             pause = _TROUBLE_PAUSE
-        if time.monotonic() - last_work > limit:
+        if worked:
+            last_work = time.monotonic()
+        elif time.monotonic() - last_work > limit:
             return
         time.sleep(pause)
 
@@ -129,10 +130,9 @@ def _tell(error: Exception) -> None:
 class _Line(logging.Formatter):
     """A line with its moment in UTC; errors quote text from outside, so all of it is cleaned."""
 
-    converter = time.gmtime
-
     def __init__(self) -> None:
         super().__init__("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+        self.converter = time.gmtime
 
     def format(self, record: logging.LogRecord) -> str:
         return clean(super().format(record), lines=True)
