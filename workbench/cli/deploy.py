@@ -113,7 +113,7 @@ def show(context: Context, name: str, token_: bool) -> None:
     seen = deployments.observe(context.project, found)
     data = _data(context, found)
     if token_ and found.token:
-        data["token"] = deployments.token_of(context.project, found)
+        data["secret"] = deployments.token_of(context.project, found)
     context.answer("deploy.show@1", data, lambda: _described(context, found, seen, data))
 
 
@@ -243,7 +243,7 @@ def _described(context: Context, found: Deployment, seen: Observed, data: dict[s
         ("url", found.url),
         ("process", f"{_PROCESS[seen.process]}{f', pid {found.pid}' if found.pid else ''}"),
         ("created", f"{found.created_at:%Y-%m-%d %H:%M:%S} UTC by {found.created_by}"),
-        ("token", data.get("token", "")),
+        ("token", data.get("secret", "")),
     ]
     if seen.told:
         told = seen.told

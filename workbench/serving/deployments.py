@@ -199,7 +199,12 @@ LEFT JOIN model_versions f ON f.id = d.version
 
 def _from(row: dict[str, Any]) -> Deployment:
     serves = f"{row['model']}@{row['environment'] or row['fixed_number']}"
-    names = {"serving_id": row["serving"], "serving": row["serving_reference"], "serves": serves}
+    names = {
+        "serving_id": row["serving"],
+        "serving": row["serving_reference"],
+        "serves": serves,
+        "reason": row["reason"] or "",
+    }
     return msgspec.convert(row | names, Deployment)
 
 

@@ -61,6 +61,14 @@ class _Output(msgspec.Struct, frozen=True):
     parameters: msgspec.Raw = msgspec.Raw()
 
 
+class _Named(msgspec.Struct):
+    name: str | None = None
+
+
+class _Names(msgspec.Struct):
+    inputs: list[_Named]
+
+
 @dataclass(frozen=True, slots=True)
 class InferRequest:
     """A request that fits the model: `columns` has every input column, each `rows` values long.
@@ -150,7 +158,8 @@ class RequestSchema:
         if found[2] == "name" and name is not None:
             return f"there is no input {_say(name)}; the model has {_list(self._fields)}"
         tensor = f"input {int(found[1])}" if name is None else f"input {_say(name)}"
-        place = f", value {found[3]}" if found[3] else f", {found[2]}" if found[2] else ""
+        value = found[3] if found[2] == "data" else None
+        place = f", value {value}" if value else f", {found[2]}" if found[2] else ""
         if name in self._fields and found[2] == "datatype":
             kind = TYPES[self._fields[name].type]
             return f"{tensor}: datatype must be one of {', '.join(kind.accepted)}"
@@ -237,15 +246,8 @@ def _utc(value: datetime | None) -> datetime | None:
 
 def _name_at(body: bytes | bytearray, place: int) -> str | None:
     """Return the name of the tensor at `place` in a body that the schema refused, if it has one."""
-
-    class Named(msgspec.Struct):
-        name: str | None = None
-
-    class Names(msgspec.Struct):
-        inputs: list[Named]
-
     try:
-        return msgspec.json.decode(body, type=Names).inputs[place].name
+        return msgspec.json.decode(body, type=_Names).inputs[place].name
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError):
         return None
 

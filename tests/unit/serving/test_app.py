@@ -1,0 +1,502 @@
+"""The application against the protocol's own words: paths, bodies, statuses, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from workbench.serving.app import Application
+from workbench.serving.http import Door, Limits
+from workbench.serving.loading import load
+from workbench.serving.predictions import PredictionLog
+
+from .asgi import Reply, ask
+from .conftest import TYPES, Shelf
+
+TOKEN = "T" * 43
+DATATYPES = {
+    "int": "INT64",
+    "float": "FP64",
+    "bool": "BOOL",
+    "str": "BYTES",
+    "date": "BYTES",
+    "datetime": "BYTES",
+}
+ROW: dict[str, Any] = {
+    "n": 3,
+    "x": 2.5,
+    "flag": True,
+    "kind": "a",
+    "day": "2024-01-02",
+    "at": "2024-01-02T05:30:00Z",
+}
+INFER = "/v2/models/late/infer"
+FRAME = pl.DataFrame(
+    {
+        "n": [3],
+        "x": [2.5],
+        "flag": [True],
+        "kind": ["a"],
+        "day": pl.Series(["2024-01-02"]).str.to_date(),
+        "at": pl.Series(["2024-01-02 05:30:00"]).str.to_datetime(time_unit="us"),
+    }
+)
+"""ROW as the model takes it."""
+
+
+def tensor(name: str, /, *values: Any, **changes: Any) -> dict[str, Any]:
+    datatype = DATATYPES[TYPES.get(name, "str")]
+    made = {"name": name, "shape": [len(values)], "datatype": datatype, "data": list(values)}
+    return made | changes
+
+
+def request(rows: list[dict[str, Any]] | None = None, **changes: Any) -> dict[str, Any]:
+    given = [ROW] if rows is None else rows
+    return {"inputs": [tensor(name, *[row[name] for row in given]) for name in TYPES]} | changes
+
+
+def changed(name: str, /, **changes: Any) -> dict[str, Any]:
+    """A request whose tensor `name` differs."""
+    return {"inputs": [t | changes if t["name"] == name else t for t in request()["inputs"]]}
+
+
+@pytest.fixture
+async def application(shelf: Shelf, tmp_path: Path) -> AsyncIterator[Application]:
+    log = PredictionLog(tmp_path / "predictions")
+    made = Application(
+        "late-api", Door(None, frozenset({"models.example"})), log, Limits(body=20_000, rows=50)
+    )
+    made.swap(load(shelf.desired(1), 50))
+    yield made
+    await made.batcher.close()
+    log.close()
+
+
+# What the specification says of each answer (inference_rest.md, open_inference_rest.yaml).
+
+
+class Tensor(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class Metadata(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+
+
+class Output(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    shape: list[int]
+    datatype: str
+    data: list[float | str | bool | None]
+
+
+class Inference(msgspec.Struct, forbid_unknown_fields=True):
+    model_name: str
+    model_version: str
+    id: str
+    outputs: list[Output]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/v2", {"name": "workbench", "version": "0.1.0", "extensions": []}),
+        ("/v2/", {"name": "workbench", "version": "0.1.0", "extensions": []}),
+        ("/v2/health/live", {"live": True}),
+        ("/v2/health/ready", {"ready": True}),
+        ("/v2/models/late/ready", {"name": "late", "ready": True}),
+        ("/v2/models/late/versions/1/ready", {"name": "late", "ready": True}),
+    ],
+)
+async def test_plain_answers(application: Application, path: str, answer: Any) -> None:
+    reply = await ask(application, "GET", path)
+    assert (reply.status, reply.json) == (200, answer)
+    assert reply.headers["x-model-version"] == "late@1" or "health" in path or path == "/v2"
+    assert len(reply.headers["x-request-id"]) == 26
+
+
+@pytest.mark.parametrize("path", ["/v2/models/late", "/v2/models/late/versions/1"])
+async def test_metadata_names_every_tensor(application: Application, path: str) -> None:
+    reply = await ask(application, "GET", path)
+    found = msgspec.json.decode(reply.body, type=Metadata)
+    assert (found.name, found.versions) == ("late", ["1"])
+    assert {t.name: t.datatype for t in found.inputs} == {n: DATATYPES[TYPES[n]] for n in TYPES}
+    assert [(t.name, t.datatype) for t in found.outputs] == [
+        ("prediction", "BYTES"),
+        ("probability_no", "FP64"),
+        ("probability_yes", "FP64"),
+    ]
+    assert all(t.shape == [-1] for t in found.inputs + found.outputs)
+
+
+@pytest.mark.parametrize("path", [INFER, "/v2/models/late/versions/1/infer"])
+async def test_infer_answers_as_the_model_itself(
+    application: Application, shelf: Shelf, path: str
+) -> None:
+    rows = [ROW, ROW | {"x": 0.25, "kind": "unseen"}, ROW | {"x": None, "n": None}]
+    reply = await ask(application, "POST", path, request(rows, id="42"))
+    found = msgspec.json.decode(reply.body, type=Inference)
+    assert reply.status == 200
+    assert (found.model_name, found.model_version, found.id) == ("late", "1", "42")
+    frame = pl.concat([FRAME] * 3).with_columns(
+        n=pl.Series([3, 3, None]),
+        x=pl.Series([2.5, 0.25, None]),
+        kind=pl.Series(["a", "unseen", "a"]),
+    )
+    model = shelf.models[1]
+    outputs = {output.name: output for output in found.outputs}
+    assert outputs["prediction"].data == model.predict(frame).tolist()
+    assert outputs["probability_yes"].data == pytest.approx(
+        model.predict_proba(frame)[:, 1].tolist()
+    )
+    assert all(output.shape == [3] for output in found.outputs)
+
+
+async def test_regression_gives_numbers(shelf: Shelf, tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path / "predictions")
+    made = Application("late-api", Door(None, frozenset()), log)
+    made.swap(load(shelf.desired(3), 50))
+    reply = await ask(made, "POST", INFER, request())
+    expected = shelf.models[3].predict(FRAME).tolist()
+    assert reply.json["outputs"] == [
+        {"name": "prediction", "shape": [1], "datatype": "FP64", "data": pytest.approx(expected)}
+    ]
+    await made.batcher.close()
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "same_as"),
+    [
+        (changed("x", shape=[1, 1], data=[[2.5]]), request()),
+        (changed("x", shape=[1, 1], data=[2.5]), request()),
+        (changed("x", datatype="FP32"), request()),
+        (changed("x", datatype="INT8", data=[2]), request([ROW | {"x": 2.0}])),
+        (changed("n", datatype="FP64", data=[3.0]), request()),
+        (changed("n", datatype="UINT8"), request()),
+        (changed("at", data=["2024-01-02T07:30:00+02:00"]), request()),
+        (changed("at", data=["2024-01-02T05:30:00"]), request()),
+        ({"inputs": request()["inputs"][::-1]}, request()),
+        (request(parameters={"a": {"b": [1]}}, more="unknown fields are left alone"), request()),
+        (changed("x", parameters={"content_type": "np"}), request()),
+    ],
+)
+async def test_other_ways_to_say_the_same(
+    application: Application, body: Any, same_as: Any
+) -> None:
+    found = await ask(application, "POST", INFER, body)
+    expected = await ask(application, "POST", INFER, same_as)
+    assert (found.status, found.json["outputs"]) == (200, expected.json["outputs"])
+
+
+async def test_only_the_outputs_asked_for(application: Application) -> None:
+    body = request(outputs=[{"name": "probability_yes"}, {"name": "prediction"}])
+    reply = await ask(application, "POST", INFER, body)
+    assert [o["name"] for o in reply.json["outputs"]] == ["probability_yes", "prediction"]
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"", "the body is not JSON: Input data was truncated"),
+        (b"{", "the body is not JSON: Input data was truncated"),
+        (b'{"inputs": NaN}', "the body is not JSON: JSON is malformed"),
+        (b'{"inputs": [\xff]}', "the body is not JSON"),
+        (b"[" * 15_000, "expected `object`, got `array`"),
+        (b'{"x": ' + b"[" * 15_000 + b"]" * 4, "nested too deeply"),
+        ([], "expected `object`, got `array`"),
+        ({}, "object missing required field `inputs`"),
+        ({"inputs": {}}, "expected `array`, got `object` at inputs"),
+        ({"inputs": []}, "input 'n', 'x', 'flag', 'kind', 'day', 'at' is missing"),
+        ({"inputs": [{"shape": [1]}]}, "input 0: object missing required field `name`"),
+        ({"inputs": [tensor("wrong", "1")]}, "there is no input 'wrong'; the model has 'n', 'x'"),
+        ({"inputs": [tensor("n", 1), tensor("n", 1)]}, "input 'n' is given twice"),
+        ({"inputs": request()["inputs"][1:]}, "input 'n' is missing; send null"),
+        (changed("n", data=["3"]), "input 'n', value 0: expected `int | float | array | null`"),
+        (changed("n", data=[3.5]), "input 'n', value 0: 3.5 is not INT64"),
+        (changed("n", datatype="FP64", data=[3.5]), "input 'n', value 0: 3.5 is not a whole"),
+        (changed("n", data=[2**63]), "input 'n', value 0"),
+        (changed("n", datatype="UINT8", data=[256]), "input 'n', value 0: 256 is not UINT8"),
+        (changed("n", datatype="INT8", data=[-129]), "input 'n', value 0: -129 is not INT8"),
+        (changed("n", datatype="BYTES"), "input 'n': datatype must be one of INT8"),
+        (changed("n", datatype="COMPLEX"), "input 'n': datatype must be one of INT8"),
+        (changed("flag", data=[1]), "input 'flag', value 0: expected `bool | array | null`"),
+        (changed("x", data=["much"]), "input 'x', value 0: expected `float | array | null`"),
+        (b'{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[1e999]}]}', "input 'x'"),
+        (changed("day", data=["2024-02-30"]), "input 'day', value 0: invalid RFC3339"),
+        (changed("at", data=["yesterday"]), "input 'at', value 0: invalid RFC3339"),
+        (changed("at", data=["0001-01-01T00:00:00+14:00"]), "is out of range"),
+        (changed("x", shape=[2]), "input 'x' has 2 rows, the one before has 1"),
+        (changed("n", data=[1, 2]), "input 'n': shape says 1 rows, data has 2"),
+        (changed("x", shape=[1, 2]), "input 'x': shape must be [n] or [n, 1], not [1, 2]"),
+        (changed("x", data=[[2.5]]), "input 'x': data does not have the shape [1]"),
+        (changed("x", shape=[1, 1], data=[[2.5, 1]]), "input 'x': data does not have the shape"),
+        (changed("x", shape=[1, 1, 1]), "input 'x', shape"),
+        (changed("x", shape=[-1]), "input 'x', shape"),
+        (changed("x", shape=[]), "input 'x', shape"),
+        (request([]), "the inputs have no rows"),
+        (request(outputs=[{"name": "odds"}]), "there is no output 'odds'; the model has"),
+        (request(id=7), "expected `str`, got `int` at id"),
+        (changed("x", name="\x1b]0;x\x07"), "there is no input '\\x1b]0;x\\x07'"),
+    ],
+)
+async def test_refused_bodies_name_the_tensor(
+    application: Application, body: Any, error: str
+) -> None:
+    reply = await ask(application, "POST", INFER, body)
+    assert reply.status == 400
+    assert error.lower() in reply.error.lower()
+    assert application.errors == 1
+
+
+async def test_null_where_a_value_is_needed(shelf: Shelf, tmp_path: Path) -> None:
+    from .conftest import signature
+
+    log = PredictionLog(tmp_path / "predictions")
+    made = Application("late-api", Door(None, frozenset()), log)
+    made.swap(load(shelf.desired(1, signature=signature(required=("n",))), 50))
+    reply = await ask(made, "POST", INFER, changed("n", data=[None]))
+    assert (reply.status, reply.error) == (
+        400,
+        "input 'n', value 0: null, but this column must have a value",
+    )
+    await made.batcher.close()
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "error"),
+    [
+        ("GET", "/", 404, "there is nothing at this path"),
+        ("GET", "/v2/models", 404, "there is nothing at this path"),
+        ("GET", "/v2/models/other", 404, "there is no model of that name; this is late"),
+        ("GET", "/v2/models/late/versions/2", 404, "version 1 answers"),
+        ("GET", "/v2/models/late/versions", 404, "there is nothing at this path"),
+        ("GET", "/v2/models/late/unload", 404, "there is nothing at this path"),
+        ("GET", INFER, 405, "use POST here"),
+        ("POST", "/v2", 405, "use GET here"),
+        ("DELETE", "/v2/models/late", 405, "use GET here"),
+    ],
+)
+async def test_refused_paths(
+    application: Application, method: str, path: str, status: int, error: str
+) -> None:
+    reply = await ask(application, method, path)
+    assert reply.status == status
+    assert error in reply.error
+    assert ("allow" in reply.headers) == (status == 405)
+
+
+async def test_before_a_version_is_loaded(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path / "predictions")
+    made = Application("late-api", Door(None, frozenset()), log)
+    statuses = {
+        path: (await ask(made, "GET", path)).status
+        for path in ("/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/late", "/healthz")
+    }
+    assert statuses == {
+        "/v2": 200,
+        "/v2/health/live": 200,
+        "/v2/health/ready": 503,
+        "/v2/models/late": 503,
+        "/healthz": 200,
+    }
+    log.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"host": "localhost"}, 200),
+        ({"host": "LOCALHOST:8700"}, 200),
+        ({"host": "127.0.0.1:1"}, 200),
+        ({"host": "[::1]:8700"}, 200),
+        ({"host": "models.example"}, 200),
+        ({"host": "evil.example"}, 421),
+        ({"host": "localhost.evil.example"}, 421),
+        ({"host": "[::2]"}, 421),
+        ({"host": ""}, 421),
+        ({"host": None}, 400),
+    ],
+)
+async def test_hosts(application: Application, headers: Any, status: int) -> None:
+    assert (await ask(application, "GET", "/v2", headers=headers)).status == status
+
+
+@pytest.mark.parametrize("path", ["/v2", "/v2/health/live", "/healthz", "/nothing", INFER])
+@pytest.mark.parametrize(
+    ("authorization", "allowed"),
+    [
+        (f"Bearer {TOKEN}", True),
+        (f"bearer {TOKEN}", True),
+        (f"Bearer {TOKEN[:-1]}", False),
+        (f"Bearer {TOKEN}T", False),
+        (f"Basic {TOKEN}", False),
+        (TOKEN, False),
+        ("Bearer ", False),
+        ("Bearer é", False),
+        (None, False),
+    ],
+)
+async def test_every_path_needs_the_token(
+    tmp_path: Path, path: str, authorization: str | None, allowed: bool
+) -> None:
+    log = PredictionLog(tmp_path / "predictions")
+    made = Application("late-api", Door(TOKEN, frozenset()), log)
+    headers: Any = {"authorization": authorization}
+    reply = await ask(made, "GET", path, headers=headers)
+    assert (reply.status == 401) == (not allowed)
+    if not allowed:
+        assert reply.headers["www-authenticate"].startswith("Bearer")
+        assert TOKEN not in reply.body.decode()
+    log.close()
+
+
+async def test_limits(application: Application) -> None:
+    async def post(**how: Any) -> Reply:
+        return await ask(application, "POST", INFER, **how)
+
+    long = await post(body=b" " * 20_001)
+    assert (long.status, long.headers["connection"]) == (413, "close")
+    assert (await post(headers={"content-length": "20001"})).status == 413
+    assert (await post(headers={"content-length": "9" * 5000})).status == 413
+    assert (await post(parts=[b" " * 15_000, b" " * 15_000])).status == 413
+    many = await post(body=request([ROW] * 51))
+    assert (many.status, many.error) == (413, "51 rows in one request; the limit is 50")
+    assert (await post(body=request(), headers={"content-type": "text/plain"})).status == 415
+    assert (await post(body=request(), headers={"content-encoding": "gzip"})).status == 415
+    parts = [bytes([byte]) for byte in json.dumps(request()).encode()]
+    assert (await post(parts=parts)).status == 200
+
+
+async def test_slow_bodies_and_slow_models_end(shelf: Shelf, tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path / "predictions")
+    limits = Limits(body_seconds=0.05, answer_seconds=0.0)
+    made = Application("late-api", Door(None, frozenset()), log, limits)
+    made.swap(load(shelf.desired(1), 50))
+    slow = await ask(made, "POST", INFER, b"{", stall=True)
+    assert (slow.status, slow.headers["connection"]) == (408, "close")
+    assert (await ask(made, "POST", INFER, request())).status == 503
+    await made.batcher.close()
+    log.close()
+
+
+async def test_a_request_keeps_the_version_it_met(application: Application, shelf: Shelf) -> None:
+    """A swap while a body arrives: that request is answered by the old version, the next by the new."""
+    arrived = asyncio.Event()
+    body = json.dumps(request()).encode()
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await arrived.wait()
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": INFER, "headers": [(b"host", b"localhost")]}
+    task = asyncio.create_task(application(scope, receive, send))
+    await asyncio.sleep(0)
+    application.swap(load(shelf.desired(2), 50))
+    arrived.set()
+    await task
+    assert Reply(sent).json["model_version"] == "1"
+    assert Reply(sent).headers["x-model-version"] == "late@1"
+    assert (await ask(application, "POST", INFER, request())).json["model_version"] == "2"
+
+
+async def test_healthz_counts(application: Application) -> None:
+    await ask(application, "POST", INFER, request())
+    await ask(application, "POST", INFER, b"nonsense")
+    found = (await ask(application, "GET", "/healthz")).json
+    assert (found["ready"], found["requests"], found["errors"]) == (True, 2, 1)
+    assert (found["reference"], found["dropped"]) == ("late@1", 0)
+
+
+async def test_a_failure_of_ours_shows_no_inside(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("/home/somebody/secret")
+
+    monkeypatch.setattr(application.batcher, "predict", fail)
+    reply = await ask(application, "POST", INFER, request())
+    assert reply.status == 500
+    assert reply.error == (
+        f"the server failed; its log has the cause under {reply.headers['x-request-id']}"
+    )
+
+
+values = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+documents = st.recursive(
+    values, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner)
+)
+loose_tensors = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.sampled_from([*TYPES, "other"]) | values,
+        "shape": st.lists(st.integers(-2, 3), max_size=3) | documents,
+        "datatype": st.sampled_from(["BOOL", "INT8", "UINT64", "FP16", "FP64", "BYTES", "?"]),
+        "data": st.lists(values | st.lists(values, max_size=2), max_size=3) | documents,
+    },
+)
+full_requests = st.fixed_dictionaries(
+    {
+        name: st.lists(
+            {
+                "int": st.integers(-(2**63), 2**63 - 1),
+                # a tree takes 32 bits
+                "float": st.floats(allow_nan=False, allow_infinity=False, width=32),
+                "bool": st.booleans(),
+                "str": st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+                "date": st.dates().map(str),
+                "datetime": st.datetimes().map(lambda d: d.isoformat()),
+            }[kind]
+            | st.none(),
+            min_size=2,
+            max_size=2,
+        )
+        for name, kind in TYPES.items()
+    }
+).map(lambda columns: {"inputs": [tensor(name, *column) for name, column in columns.items()]})
+
+
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    body=st.binary()
+    | documents.map(lambda d: json.dumps(d).encode())
+    | st.lists(loose_tensors, max_size=7).map(lambda t: json.dumps({"inputs": t}).encode())
+)
+async def test_no_body_makes_the_server_fail(application: Application, body: bytes) -> None:
+    reply = await ask(application, "POST", INFER, body[:20_000])
+    assert 200 <= reply.status < 500
+
+
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(body=full_requests)
+async def test_every_request_of_the_right_types_is_answered(
+    application: Application, body: Any
+) -> None:
+    reply = await ask(application, "POST", INFER, body)
+    assert reply.status == 200, reply.body
