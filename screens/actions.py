@@ -81,9 +81,11 @@ class Actor(_Node):
     ACTS: ClassVar[tuple[Act, ...]] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        own = cls.__dict__.get("ACTS", ())
-        for act in own:
+        for act in cls.__dict__.get("ACTS", ()):
             _register(act, cls)
+        # Textual collects bindings from nodes only: those of a mixin are bound by what it is mixed into.
+        kinds = [kind for kind in cls.__mro__ if kind is cls or not issubclass(kind, DOMNode)]
+        own = [act for kind in kinds for act in kind.__dict__.get("ACTS", ())]
         made: list[BindingType] = [
             Binding(
                 VERBS[act.verb].keys,
@@ -103,6 +105,11 @@ class Actor(_Node):
         """Yield this node's acts, its own class's first."""
         for kind in type(self).__mro__:
             yield from kind.__dict__.get("ACTS", ())
+
+    def offered(self, act: Act) -> bool:
+        """Whether `act` belongs here at all; what does not is in no list (its key still says why)."""
+        del act
+        return True
 
     def why_not(self, act: Act) -> str:
         """Say why `act` cannot be done now; empty when it can."""
@@ -177,7 +184,7 @@ def offers(
             continue  # it is being made or taken down
         if isinstance(node, Actor) and node is not without:
             for act in node.acts():
-                if act.verb and act.verb in taken:
+                if (act.verb and act.verb in taken) or not node.offered(act):
                     continue
                 if act.verb:
                     taken.add(act.verb)

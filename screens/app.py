@@ -14,7 +14,9 @@ from screens.actions import Act, Actor, Offer, main_offer, offers
 from screens.commands import Kind, Session, command_text
 from screens.feed import Feed, in_thread
 from screens.frame.bars import Bars
-from screens.frame.statusline import farewell, progress_of
+from screens.frame.follow import EVENTS, Follower
+from screens.frame.statusline import farewell
+from screens.keymap import personal_keys
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.places import NOUNS, PLACES, modes
 from screens.themes import THEMES, choose
@@ -61,7 +63,13 @@ class Workbench(Actor, App[None]):
         Act("app.theme", label="Next theme", help="Dark, light, or the terminal's own colours."),
     )
 
-    def __init__(self, project: Project, *, now: Callable[[], datetime] = _clock) -> None:
+    def __init__(
+        self,
+        project: Project,
+        *,
+        now: Callable[[], datetime] = _clock,
+        keys: dict[str, str] | None = None,
+    ) -> None:
         theme = choose()
         super().__init__()
         self.project = project
@@ -69,9 +77,12 @@ class Workbench(Actor, App[None]):
         self.session = Session()
         self.feed = Feed(self)
         self.bars = Bars(self)
+        self.follower = Follower(self)
         self.standing: Overview | None = None
         """How the project stands, read whenever the journal changes."""
-        self.keys: dict[str, str] = {}
+        self.keys = keys or {}
+        """The person's own keys, by verb."""
+        self.set_keymap(self.keys)
         self._last_place = "home"
         for known in THEMES:
             self.register_theme(known)
@@ -85,7 +96,7 @@ class Workbench(Actor, App[None]):
         self.feed.watch(JOURNAL, self.project.store.changed)
         self.feed.start()
         self._look()
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self.tick)
 
     def on_unmount(self) -> None:
         """Stop watching."""
@@ -119,20 +130,9 @@ class Workbench(Actor, App[None]):
 
     def copy(self, text: str, what: str) -> None:
         """Put `text` on the clipboard, and into a file for terminals that do not take it."""
-        import os
+        from screens.clipboard import copy
 
-        from screens.clipboard import keep, osc52
-
-        sequence = osc52(text, os.environ)
-        if sequence and self._driver is not None:
-            self._driver.write(sequence)
-        sent = f"Copied the {what}" if sequence else f"Too long for the clipboard: the {what}"
-        in_thread(
-            self,
-            lambda: keep(text),
-            lambda path: self.say(f"{sent}; it is also in {path}"),
-            group="copy",
-        )
+        copy(self, text, what, self.say)
 
     def goto(self, noun: str, reference: str) -> None:
         """Go to the place that shows `noun` and put its cursor on `reference`."""
@@ -181,6 +181,8 @@ class Workbench(Actor, App[None]):
             self._look()
             for place in self.bars.places():
                 place.mark_stale()
+        if EVENTS in event.names:
+            self.follower.read()
         for place in self.bars.places():
             place.on_feed(event.names)
 
@@ -279,18 +281,22 @@ class Workbench(Actor, App[None]):
     def _stands(self, found: Overview) -> None:
         self.standing = found
         self.bars.refresh()
-        self._tick()
+        self.follower.follow(found.running)
+        self.tick()
         for place in self.bars.places():
             place.on_standing(found)
 
-    def _tick(self) -> None:
-        running = self.standing.running if self.standing else ()
-        self.bars.progress(progress_of(running, self.now()))
+    def tick(self) -> None:
+        """Write the time that the running work has taken."""
+        self.bars.progress(self.follower.progress())
 
 
 def run(project: Project) -> None:
     """Open the interface on `project`; returns when the person leaves, and says what goes on."""
-    app = Workbench(project)
+    keys, wrong = personal_keys()
+    app = Workbench(project, keys=keys)
+    for sentence in wrong:
+        app.session.add(app.now(), "warning", sentence)
     app.run()
     if app.standing is not None and (app.standing.running or app.standing.counts.live):
         import sys

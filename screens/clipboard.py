@@ -9,9 +9,13 @@ in pieces under its limit of 768 bytes.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from textual.app import App
+
+from screens.feed import in_thread
 from workbench.files import write_atomic
 from workbench.project.paths import state_home
 
@@ -42,3 +46,15 @@ def keep(text: str) -> Path:
     path = folder / "copied.txt"
     write_atomic(path, text.encode("utf-8", "replace"), mode=0o600, sync=False)
     return path
+
+
+def copy(app: App[None], text: str, what: str, say: Callable[[str], object]) -> None:
+    """Put `text` on the clipboard of `app`'s terminal and into the file, and `say` so."""
+    sequence = osc52(text, os.environ)
+    driver = app._driver  # App.copy_to_clipboard writes there too, but bare, which tmux drops
+    if sequence and driver is not None:
+        driver.write(sequence)
+    sent = f"Copied the {what}" if sequence else f"Too long for the clipboard: the {what}"
+    in_thread(
+        app, lambda: keep(text), lambda path: say(f"{sent}; it is also in {path}"), group="copy"
+    )

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from screens.place import Place
 from screens.states import cell, look
-from screens.text import Styled, ago, count, said
+from screens.text import Styled, ago, count, plural, said
 from screens.widgets.pane import ListPane
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
@@ -124,8 +124,8 @@ def _stations(counts: Counts) -> list[tuple[str, Content, Content]]:
     return [
         (
             count(counts.datasets),
-            said(f"{count(counts.dataset_versions)} versions", "muted"),
-            said(f"{count(counts.rows)} rows", "muted"),
+            said(plural(counts.dataset_versions, "version"), "muted"),
+            said(plural(counts.rows, "row"), "muted"),
         ),
         (
             count(sum(runs.values())),
@@ -136,8 +136,8 @@ def _stations(counts: Counts) -> list[tuple[str, Content, Content]]:
         ),
         (
             count(counts.models),
-            said(f"{count(counts.model_versions)} versions", "muted"),
-            said(f"{count(counts.experiments)} experiments", "muted"),
+            said(plural(counts.model_versions, "version"), "muted"),
+            said(plural(counts.experiments, "experiment"), "muted"),
         ),
         (
             count(counts.live),

@@ -62,6 +62,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def plural(number: int, noun: str) -> str:
+    """Write a count with its noun: `1 run`, `1,204 runs`."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def number(value: float, digits: int = 4) -> str:
     """Write a figure with `digits` significant digits."""
     return f"{value:.{digits}g}"

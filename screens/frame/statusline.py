@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from screens.commands import Entry
+from screens.states import shown
 from screens.text import STYLES, Tone, bar, clock, said
 from workbench.project.overview import Overview, RunningJob
 from workbench.text import clean
@@ -25,11 +26,9 @@ def progress_of(
     if not running:
         return None
     first = running[0]
-    words = "stopping" if first.cancel_requested else phase or first.state
+    state = "stopping" if first.cancel_requested else first.state
     seconds = (now - first.since).total_seconds()
-    return Progress(
-        f"{first.reference} {first.title}", words, share, seconds, others=len(running) - 1
-    )
+    return Progress(first.title, state, phase, share, seconds, others=len(running) - 1)
 
 
 def farewell(standing: Overview) -> str:
@@ -46,11 +45,12 @@ class Progress:
     """What runs now, as the status line shows it. `share` is None where the work cannot be counted."""
 
     what: str
+    state: str
     phase: str
     share: float | None
     seconds: float
     others: int = 0
-    hint: str = "J jobs"
+    hint: str = "J, then x stops it"
 
 
 class StatusLine(Widget):
@@ -78,10 +78,8 @@ class StatusLine(Widget):
     def _progress(self, room: int) -> Content:
         now = self.progress
         assert now is not None
-        parts = [
-            Content.styled("◑ ", "$secondary"),
-            said(now.what, "strong", cap=max(room // 3, 10)),
-        ]
+        what = said(now.what, "strong", cap=max(room // 3, 10))
+        parts = [shown(now.state), Content("  "), what]
         if now.phase:
             parts.append(said("  " + now.phase, "muted", cap=24))
         if now.share is not None:

@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from screens.actions import Act, Actor
+from screens.text import said
 
 if TYPE_CHECKING:
     from screens.app import Workbench
@@ -27,6 +28,11 @@ class Box(Vertical):
     Box:ansi { background: ansi_default; }
     Box Table, Box Detail { background: $surface; }
     """
+
+    def retitle(self, title: str, note: str = "") -> None:
+        """Write the title and, at the bottom, the keys; both may hold any text."""
+        self.border_title = said(title, cap=80)
+        self.border_subtitle = said(note, cap=100)
 
 
 class Modal(Actor, ModalScreen[R], Generic[R]):

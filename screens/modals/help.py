@@ -32,8 +32,7 @@ class Help(Modal[None]):
         detail = Detail()
         detail.fill([*self._sections()])
         box = Box(detail)
-        box.border_title = "Keys"
-        box.border_subtitle = "esc close"
+        box.retitle("Keys", "esc close")
         yield box
 
     def _sections(self) -> list[Section]:

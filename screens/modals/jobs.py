@@ -46,8 +46,7 @@ class Jobs(Drawer):
     def compose(self) -> ComposeResult:
         """One table."""
         box = Box(self.table)
-        box.border_title = "Jobs"
-        box.border_subtitle = "x cancel   esc close   jobs go on when you quit"
+        box.retitle("Jobs", "x cancel   esc close   jobs go on when you quit")
         yield box
 
     def on_mount(self) -> None:

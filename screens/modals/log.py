@@ -44,8 +44,7 @@ class Log(Drawer):
     def compose(self) -> ComposeResult:
         """One table."""
         box = Box(self.table)
-        box.border_title = "Log of this session"
-        box.border_subtitle = "y copy   . script   esc close"
+        box.retitle("Log of this session", "y copy   . script   esc close")
         yield box
 
     def on_mount(self) -> None:

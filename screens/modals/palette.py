@@ -73,8 +73,7 @@ class Palette(Modal[None]):
             _Acts(markup=False),
             Static(id="command", markup=False),
         )
-        box.border_title = self.TITLE_WORDS
-        box.border_subtitle = "enter do   ↑↓ choose   esc close"
+        box.retitle(self.TITLE_WORDS, "enter do   ↑↓ choose   esc close")
         yield box
 
     def on_mount(self) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from screens.actions import Act, Actor
 from screens.text import STYLES, Styled, said
+from screens.widgets.moves import Moves
 from screens.widgets.source import Cell, plain, tone
 from workbench.text import clean
 
@@ -29,22 +28,13 @@ class Section:
     notes: Sequence[Styled] = field(default=())
 
 
-class Detail(Actor, VerticalScroll, can_focus=True):
+class Detail(Moves, VerticalScroll, can_focus=True):
     """Shows sections; `fill` replaces them and goes to the top when they are of another thing."""
 
     DEFAULT_CSS = """
     Detail { height: 1fr; width: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     Detail > Static { width: 100%; height: auto; }
     """
-
-    ACTS: ClassVar[tuple[Act, ...]] = (
-        Act("detail.down", "down", rank=0),
-        Act("detail.up", "up", rank=0),
-        Act("detail.page-down", "page-down", rank=0),
-        Act("detail.page-up", "page-up", rank=0),
-        Act("detail.top", "top", rank=0),
-        Act("detail.bottom", "bottom", rank=0),
-    )
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002  # Textual's word
         self._static = Static(said(empty, "muted"), markup=False)
@@ -58,29 +48,18 @@ class Detail(Actor, VerticalScroll, can_focus=True):
             self._subject = subject
             self.scroll_home(animate=False)
 
-    def act_down(self) -> None:
-        """One line down."""
-        self.scroll_down(animate=False)
+    def step(self, rows: int) -> None:
+        """Scroll by so many lines."""
+        self.scroll_relative(y=rows, animate=False)
 
-    def act_up(self) -> None:
-        """One line up."""
-        self.scroll_up(animate=False)
+    def to_end(self, *, last: bool) -> None:
+        """Scroll to the top or the end."""
+        (self.scroll_end if last else self.scroll_home)(animate=False)
 
-    def act_page_down(self) -> None:
-        """One page down."""
-        self.scroll_page_down(animate=False)
-
-    def act_page_up(self) -> None:
-        """One page up."""
-        self.scroll_page_up(animate=False)
-
-    def act_top(self) -> None:
-        """To the top."""
-        self.scroll_home(animate=False)
-
-    def act_bottom(self) -> None:
-        """To the end."""
-        self.scroll_end(animate=False)
+    @property
+    def page_rows(self) -> int:
+        """The height of the pane."""
+        return max(self.size.height - 1, 1)
 
 
 def _section(section: Section) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -11,7 +12,7 @@ from textual.strip import Strip
 
 from screens.text import Tone
 from screens.widgets.pages import Pages
-from screens.widgets.source import Drawn
+from screens.widgets.source import Column, Drawn
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -68,17 +69,15 @@ class Painter:
     Table > .table--bad { color: $error; }
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, fixed: int) -> None:
         self._table = table
-        self.broken = ""
-        """Why rows could not be read, shown in their stead."""
+        self._fixed = fixed
+        self._first = 0
+        """How many of the columns behind the fixed ones are scrolled away."""
 
-    def forget(self) -> None:
-        """Forget what was wrong with the rows before."""
-        self.broken = ""
-
-    def layout(self, pages: Pages, first: int, fixed: int, width: int) -> Layout:
-        """Place the columns: the fixed ones, then those from `first` on, as many as fit."""
+    def layout(self, pages: Pages, width: int) -> Layout:
+        """Place the columns: the fixed ones, then as many of the others as fit."""
+        fixed, first = self._fixed, self._first
         order = [*range(min(fixed, len(pages.columns)))]
         order += range(fixed + first, len(pages.columns))
         placed: Layout = []
@@ -98,29 +97,32 @@ class Painter:
             placed[grown + 1 :] = [(i, x + spare, w) for i, x, w in placed[grown + 1 :]]
         return placed
 
+    def bring(self, pages: Pages, column: int, width: int) -> None:
+        """Scroll the columns as little as needed for `column` to be seen in its full width."""
+        self._first = min(self._first, max(column - self._fixed, 0))
+        while column - self._fixed > self._first and not any(
+            at == column and wide >= pages.widths[at] for at, _, wide in self.layout(pages, width)
+        ):
+            self._first += 1
+
     def _style(self, name: str) -> Style:
         return self._table.get_component_rich_style(f"table--{name}", partial=True)
 
     def _base(self) -> Style:
         return self._table.rich_style
 
-    def header(self, pages: Pages, layout: Layout, width: int) -> Strip:
+    def header(self, columns: Sequence[Column], layout: Layout, width: int) -> Strip:
         """Draw the titles; the sorted one has an arrow, hidden columns are hinted at on both sides."""
         base = self._base()
         quiet, here = base + self._style("header"), base + self._style("header-cursor")
-        hidden_left = bool(
-            self._table.column
-            and layout
-            and len(layout) > self._table.fixed
-            and layout[min(self._table.fixed, len(layout) - 1)][0] > self._table.fixed
-        )
+        hidden_left = self._first > 0
         segments = [Segment((" ‹ " if hidden_left else "   "), quiet)]
         for n, (index, _, room) in enumerate(layout):
-            column = pages.columns[index]
+            column = columns[index]
             title = clean(column.title, 200)
             sort = self._table.sort
             if sort is not None and sort.column == column.name:
-                title += " ↓" if sort.descending else " ↑"
+                title += "↓" if sort.descending else "↑"
             shown = self._table.has_focus and index == self._table.column
             words = fit(title, cell_len(title), room, right=column.right)
             body = words.strip()
@@ -129,7 +131,7 @@ class Painter:
             segments.append(Segment(" " * lead, quiet))
             segments.append(Segment(body, here if shown else quiet))
             segments.append(Segment(" " * (tail + (GAP if n + 1 < len(layout) else 0)), quiet))
-        more = bool(layout) and layout[-1][0] < len(pages.columns) - 1
+        more = bool(layout) and layout[-1][0] < len(columns) - 1
         strip = Strip(segments).adjust_cell_length(width, quiet)
         return Strip([*strip.crop(0, width - 1), Segment("›", quiet)]) if more else strip
 
@@ -155,7 +157,7 @@ class Painter:
         last = len(layout) - 1
         for n, (at, _, room) in enumerate(layout):
             text, wide, tone = drawn.cells[at] if at < len(drawn.cells) else ("", 0, "plain")
-            right = table.source.columns[at].right
+            right = table.columns[at].right
             cell = fit(text, wide, room, right=right)
             segments.append(Segment(cell, self._toned(style, tone)))
             if n < last:
@@ -167,8 +169,6 @@ class Painter:
 
     def _placeholder(self, style: Style, here: bool, layout: Layout, width: int) -> Strip:
         dim = style + self._style("muted")
-        if self.broken:
-            return self.remark(self.broken, width)
         segments = [Segment("›  " if here else "   ", dim)]
         segments += [Segment(fit("···", 3, room + GAP, right=False), dim) for _, _, room in layout]
         return Strip(segments).adjust_cell_length(width, dim)

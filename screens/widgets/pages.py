@@ -19,7 +19,7 @@ class Pages:
         self.count = count
         self._pages: OrderedDict[int, list[Drawn]] = OrderedDict()
         self.widths = [
-            min(max(column.width or len(column.title) + 2, 1), column.width or column.cap + 2)
+            min(max(column.width or len(column.title) + 1, 1), column.width or column.cap + 1)
             for column in self.columns
         ]
 

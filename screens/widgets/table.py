@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -12,25 +11,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from screens.actions import Act, Actor
-from screens.feed import in_thread
-from screens.messages import Copy
+from screens.actions import Act
+from screens.widgets.copying import Copies
 from screens.widgets.draw import Painter
-from screens.widgets.pages import Pages
-from screens.widgets.source import PAGE, Drawn, MemorySource, PageSource, Sort, prepare
+from screens.widgets.moves import Moves
+from screens.widgets.rows import Rows
+from screens.widgets.source import PAGE, Column, Drawn, PageSource, Sort
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A source with what is needed to show it at once."""
-
-    source: PageSource
-    pages: Pages
-    total: int
-    cursor: int
-
-
-class Table(Actor, ScrollView, can_focus=True):
+class Table(Moves, Copies, ScrollView, can_focus=True):
     """Rows of a PageSource under one cursor.
 
     `load(source)` replaces the rows and keeps cursor (by key), marks, sort and filter. The first
@@ -42,65 +31,53 @@ class Table(Actor, ScrollView, can_focus=True):
 
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("table.open", "open", rank=10),
-        Act("table.down", "down", rank=0),
-        Act("table.up", "up", rank=0),
         Act("table.left", "left", rank=0),
         Act("table.right", "right", rank=0),
-        Act("table.top", "top", rank=0),
-        Act("table.bottom", "bottom", rank=0),
-        Act("table.page-down", "page-down", rank=0),
-        Act("table.page-up", "page-up", rank=0),
         Act("table.mark", "mark", rank=40),
         Act("table.sort", "sort", rank=60),
         Act("table.sort-back", "sort-back", rank=0),
-        Act("table.copy-cell", "copy-cell", rank=0),
         Act("table.unmark", label="Unmark all", help="Take every mark away."),
-        Act("table.copy-row", label="Copy row", help="Copy the whole row, tabs between the cells."),
     )
 
     cursor: reactive[int] = reactive(0)
     column: reactive[int] = reactive(0)
 
-    @dataclass
-    class Highlighted(Message):
-        """The cursor is on another row, or its row has come. `key` is empty while it is read."""
+    class Said(Message):
+        """What a table says; `control` is the table, so that `@on(..., "#id")` works."""
 
-        table: Table
-        key: str
+        def __init__(self, table: Table) -> None:
+            super().__init__()
+            self.table = table
 
         @property
         def control(self) -> Table:
             """The table."""
             return self.table
 
-    @dataclass
+    class Highlighted(Said):
+        """The cursor is on another row, or its row has come. `key` is empty while it is read."""
+
+        def __init__(self, table: Table, key: str) -> None:
+            super().__init__(table)
+            self.key = key
+
     class Opened(Highlighted):
         """Enter on a row."""
 
-    @dataclass
-    class Marked(Message):
+    class Marked(Said):
         """The marks changed."""
 
-        table: Table
-        keys: frozenset[str]
+        def __init__(self, table: Table, keys: frozenset[str]) -> None:
+            super().__init__(table)
+            self.keys = keys
 
-        @property
-        def control(self) -> Table:
-            """The table."""
-            return self.table
-
-    @dataclass
-    class Arranged(Message):
+    class Arranged(Said):
         """Rows, sort or filter changed: `count` of `total` rows are there."""
 
-        table: Table
-        count: int
-        total: int
-
-        @property
-        def control(self) -> Table:
-            """The table."""
-            return self.table
+        def __init__(self, table: Table, count: int, total: int) -> None:
+            super().__init__(table)
+            self.count = count
+            self.total = total
 
     def __init__(
         self,
@@ -112,129 +89,95 @@ class Table(Actor, ScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self.empty = empty
-        self.fixed = fixed
         self.markable = markable
-        self.source: PageSource = MemorySource((), ())
-        self.sort: Sort | None = None
-        self.filter_text = ""
         self.marks: set[str] = set()
         self.key = ""
-        self._base: PageSource = self.source
-        self._pages = Pages((), 0)
-        self._total = 0
-        self._wanted: set[int] = set()
-        self._reading = False
-        self._first = 0
-        self._painter = Painter(self)
+        """The key of the row under the cursor."""
+        self.rows = Rows(self, adopted=self._adopt, arrived=self._arrived, seen=self._seen)
+        self._painter = Painter(self, fixed)
 
     # Rows in
 
     def load(self, source: PageSource, *, key: str = "") -> None:
         """Show the rows of `source`, sorted and filtered as now, the cursor where its key is."""
-        self._base = source
-        self._arrange(key or self.key)
+        self.rows.base = source
+        self.rows.arrange(key or self.key, self.cursor)
 
     def rearrange(self, *, sort: Sort | None, filter_text: str) -> None:
         """Sort and filter the rows that are there."""
-        self.sort, self.filter_text = sort, filter_text
-        self._arrange(self.key)
+        self.rows.sort, self.rows.filter_text = sort, filter_text
+        self.rows.arrange(self.key, self.cursor)
 
     def select(self, key: str) -> None:
         """Put the cursor on the row with this key; remembered until it comes, if it is not there."""
         self.key = key
-        at = self._pages.find(key)
-        if at is not None:
-            self.cursor = at
+        at = self.rows.pages.find(key)
+        if at is None:
+            self.rows.arrange(key, self.cursor)
         else:
-            self._arrange(key)
+            self.cursor = at
 
     @property
     def count(self) -> int:
         """How many rows there are, as filtered."""
-        return self._pages.count
+        return self.rows.count
 
     @property
     def total(self) -> int:
         """How many rows there are without the filter."""
-        return self._total
+        return self.rows.total
+
+    @property
+    def sort(self) -> Sort | None:
+        """By what the rows are sorted."""
+        return self.rows.sort
+
+    @property
+    def filter_text(self) -> str:
+        """The filter, empty without one."""
+        return self.rows.filter_text
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that are shown."""
+        return self.rows.pages.columns
 
     @property
     def row(self) -> Drawn | None:
         """The row under the cursor, None while it is read or when there is none."""
-        return self._pages.row(self.cursor) if self.count else None
+        return self.rows.row(self.cursor)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The cells of the row under the cursor, as text."""
+        row = self.row
+        return tuple(text for text, _, _ in row.cells) if row else ()
+
+    @property
+    def cell_text(self) -> str:
+        """The cell under the cursor, as text."""
+        return self.texts[self.column] if self.column < len(self.texts) else ""
 
     @property
     def chosen(self) -> list[str]:
         """The keys to act on: the marked ones, else the one under the cursor."""
         return sorted(self.marks) if self.marks else [self.key] if self.key else []
 
-    def _arrange(self, key: str) -> None:
-        base, sort, text, cursor = self._base, self.sort, self.filter_text, self.cursor
-
-        def ready() -> _Ready:
-            source = base.arranged(sort, text) if sort or text else base
-            count = source.count()
-            at = source.position(key) if key else None
-            pages = Pages(source.columns, count)
-            where = max(min(cursor if at is None else at, count - 1), 0)
-            for number in {0, where // PAGE}:
-                pages.put(number, prepare(source.page(number)))
-            return _Ready(source, pages, source.total(), where)
-
-        if isinstance(base, MemorySource):
-            self._adopt(ready())
-        else:
-            in_thread(self, ready, self._adopt, group="arrange")
-
-    def _adopt(self, ready: _Ready) -> None:
-        self.source, self._pages, self._total = ready.source, ready.pages, ready.total
-        self._wanted.clear()
-        self.column = min(self.column, max(len(self._pages.columns) - 1, 0))
-        self.virtual_size = Size(0, ready.pages.count + 1)
-        self.set_reactive(Table.cursor, ready.cursor)
-        self._painter.forget()
+    def _adopt(self, cursor: int) -> None:
+        self.column = min(self.column, max(len(self.columns) - 1, 0))
+        self.virtual_size = Size(0, self.count + 1)
+        self.set_reactive(Table.cursor, cursor)
         self.refresh()
         self.call_after_refresh(self._keep_in_view)
         self._say_where()
-        self.post_message(self.Arranged(self, ready.pages.count, ready.total))
+        self.post_message(self.Arranged(self, self.count, self.total))
 
-    # Pages in
+    def _arrived(self) -> None:
+        self.refresh()
+        self._say_where()
 
-    def _want(self, number: int) -> None:
-        if self._pages.has(number):
-            return
-        self._wanted.add(number)
-        if not self._reading:
-            self._reading = True
-            self.call_later(self._read)
-
-    def _read(self) -> None:
-        shown = range(self._top // PAGE, (self._top + self._height) // PAGE + 1)
-        near = [number for number in self._wanted if number in shown]
-        self._wanted.clear()
-        if not near:
-            self._reading = False
-            return
-        source, pages = self.source, self._pages
-        numbers = sorted(near)
-
-        def read() -> list[tuple[int, list[Drawn]]]:
-            return [(number, prepare(source.page(number))) for number in numbers]
-
-        def come(found: list[tuple[int, list[Drawn]]]) -> None:
-            for number, rows in found:
-                pages.put(number, rows)
-            self._reading = False
-            if pages is self._pages:
-                self.refresh()
-                self._say_where()
-
-        def failed(error: Exception) -> None:
-            self._reading = False
-            self._painter.broken = str(error)
-            self.refresh()
-
-        in_thread(self, read, come, group="pages", failed=failed, exclusive=False)
+    def _seen(self) -> range:
+        return range(self._top // PAGE, (self._top + self._height) // PAGE + 1)
 
     # Drawing
 
@@ -250,39 +193,23 @@ class Table(Actor, ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the header (line 0) or a row."""
         width = self.scrollable_content_region.width
-        layout = self._painter.layout(self._pages, self._first, self.fixed, width)
+        layout = self._painter.layout(self.rows.pages, width - 1)
         if y == 0:
-            return self._painter.header(self._pages, layout, width)
+            return self._painter.header(self.columns, layout, width)
+        if self.rows.broken:
+            return self._painter.remark(self.rows.broken if y == 2 else "", width)
         if not self.count:
-            text = self.empty if y == 2 and not self.filter_text else ""
-            text = "No row matches the filter." if y == 2 and self.filter_text else text
-            return self._painter.remark(text, width)
+            words = "No row matches the filter." if self.filter_text else self.empty
+            return self._painter.remark(words if y == 2 else "", width)
         index = self._top + y - 1
         if index >= self.count:
             return self._painter.remark("", width)
-        drawn = self._pages.row(index)
-        if drawn is None:
-            self._want(index // PAGE)
-        return self._painter.row(drawn, index, layout, width)
+        return self._painter.row(self.rows.row(index), index, layout, width)
 
     def watch_column(self) -> None:
         """Scroll the columns so that the one under the cursor is seen."""
-        if self.column < self.fixed:
-            self._first = 0
-        else:
-            self._first = min(self._first, self.column - self.fixed)
-            width = self.scrollable_content_region.width or 80
-            while (
-                self.column
-                not in {
-                    at
-                    for at, _, _ in self._painter.layout(
-                        self._pages, self._first, self.fixed, width
-                    )
-                }
-                and self._first < self.column
-            ):
-                self._first += 1
+        width = self.scrollable_content_region.width or 80
+        self._painter.bring(self.rows.pages, self.column, width - 1)
         self.refresh()
 
     # Moving
@@ -297,6 +224,19 @@ class Table(Actor, ScrollView, can_focus=True):
         self.refresh()
         self._say_where()
 
+    def step(self, rows: int) -> None:
+        """Move the cursor by so many rows."""
+        self.cursor += rows
+
+    def to_end(self, *, last: bool) -> None:
+        """Move the cursor to the first or the last row."""
+        self.cursor = self.count - 1 if last else 0
+
+    @property
+    def page_rows(self) -> int:
+        """How many rows are seen."""
+        return self._height
+
     def _keep_in_view(self) -> None:
         top = min(self._top, self.cursor)
         top = max(top, self.cursor - self._height + 1)
@@ -305,8 +245,6 @@ class Table(Actor, ScrollView, can_focus=True):
 
     def _say_where(self) -> None:
         row = self.row
-        if row is None and self.count:
-            self._want(self.cursor // PAGE)
         key = row.key if row else ""
         if key or not self.count:
             self.key = key
@@ -324,6 +262,10 @@ class Table(Actor, ScrollView, can_focus=True):
 
     # Acts
 
+    def offered(self, act: Act) -> bool:
+        """Marking is not offered where nothing is done with several."""
+        return self.markable or act.name not in {"mark", "unmark"}
+
     def why_not_open(self) -> str:
         """Only a row can be opened."""
         return "" if self.key else "there is no row under the cursor"
@@ -332,37 +274,13 @@ class Table(Actor, ScrollView, can_focus=True):
         """Say that the row was opened."""
         self.post_message(self.Opened(self, self.key))
 
-    def act_down(self) -> None:
-        """One row down."""
-        self.cursor += 1
-
-    def act_up(self) -> None:
-        """One row up."""
-        self.cursor -= 1
-
     def act_left(self) -> None:
         """One column to the left."""
         self.column = max(self.column - 1, 0)
 
     def act_right(self) -> None:
         """One column to the right."""
-        self.column = min(self.column + 1, max(len(self._pages.columns) - 1, 0))
-
-    def act_top(self) -> None:
-        """To the first row."""
-        self.cursor = 0
-
-    def act_bottom(self) -> None:
-        """To the last row."""
-        self.cursor = self.count - 1
-
-    def act_page_down(self) -> None:
-        """One page down."""
-        self.cursor += self._height
-
-    def act_page_up(self) -> None:
-        """One page up."""
-        self.cursor -= self._height
+        self.column = min(self.column + 1, max(len(self.columns) - 1, 0))
 
     def why_not_mark(self) -> str:
         """Only rows can be marked, and not in every table."""
@@ -389,7 +307,7 @@ class Table(Actor, ScrollView, can_focus=True):
 
     def why_not_sort(self) -> str:
         """The column under the cursor must be one to sort by."""
-        columns = self._pages.columns
+        columns = self.columns
         if not columns or not columns[self.column].sortable:
             return "this column cannot be sorted"
         return ""
@@ -407,23 +325,5 @@ class Table(Actor, ScrollView, can_focus=True):
         self._sort(descending=True)
 
     def _sort(self, *, descending: bool) -> None:
-        wanted = Sort(self._pages.columns[self.column].name, descending)
+        wanted = Sort(self.columns[self.column].name, descending)
         self.rearrange(sort=None if self.sort == wanted else wanted, filter_text=self.filter_text)
-
-    def why_not_copy_cell(self) -> str:
-        """There must be a row."""
-        return "" if self.row else "there is no row under the cursor"
-
-    def act_copy_cell(self) -> None:
-        """Copy the cell under the cursor."""
-        if self.row:
-            self.post_message(Copy(self.row.cells[self.column][0], "cell"))
-
-    def why_not_copy_row(self) -> str:
-        """There must be a row."""
-        return self.why_not_copy_cell()
-
-    def act_copy_row(self) -> None:
-        """Copy the row, a tab between two cells."""
-        if self.row:
-            self.post_message(Copy("\t".join(text for text, _, _ in self.row.cells), "row"))

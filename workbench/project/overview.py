@@ -153,7 +153,7 @@ def _counts(view: View) -> Counts:
 _RUNNING = """
 SELECT id, number, title, state, target, coalesce(started_at, queued_at) AS since, cancel_requested
 FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')
-ORDER BY state = 'queued', number
+ORDER BY CASE state WHEN 'queued' THEN 1 WHEN 'lost' THEN 2 ELSE 0 END, number
 LIMIT 200
 """
 
