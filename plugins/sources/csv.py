@@ -36,7 +36,7 @@ SAMPLE = 20_000
 """Rows from which types are guessed before every row is held against the guess."""
 
 _LINE = 2 << 20  # bytes of a row that DuckDB makes room for; its buffers grow with it
-_WHOLE = 64 << 20  # a preview looks at every row of a file up to this many bytes
+_WHOLE = 16 << 20  # a preview looks at every row of a file up to this many bytes
 _BATCH = 100_000
 _TABS = {"tab": "\t", r"\t": "\t", "space": " "}
 
@@ -86,7 +86,7 @@ class CsvSource:
     )
 
     def preview(self, path: Path, options: Mapping[str, Value], rows: int = 20) -> Preview:
-        """Sniff `path`; types hold for the whole file up to 64 MiB, else for the first rows."""
+        """Sniff `path`; types hold for the whole file up to 16 MiB, else for the first rows."""
         given = settle(self.options, options, owner="csv")
         whole = path.is_file() and path.stat().st_size <= _WHOLE
         with _Reading(path, given, whole=whole) as reading:

@@ -46,6 +46,7 @@ def locked(objects: Path, *, memory: str = "") -> duckdb.DuckDBPyConnection:
         "SET TimeZone = 'UTC'",
         "SET preserve_insertion_order = true",
         "SET temp_directory = ''",
+        "SET parquet_metadata_cache = true",  # objects never change
         f"SET allowed_directories = [{literal(str(objects.absolute()))}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",

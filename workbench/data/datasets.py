@@ -154,7 +154,7 @@ def bring_in(
         stored = project.store.objects.put_file(file, move=True)
     origin = Origin(
         source=reader.name,
-        place=str(place.absolute()),
+        place=os.path.abspath(place),  # noqa: PTH100  # without .. but with links as given
         sha256=digest,
         bytes=read,
         options={k: v for k, v in scan.options.items() if v is not None},
