@@ -132,7 +132,7 @@ class Watcher:
         if mind.who is None:
             mind.who = mind.folder.read_pid()
         process: Literal["none"] | Life = look(mind.who) if mind.who else "none"
-        status = mind.child.poll() if mind.child else None
+        status = _status(mind.child, gone=process == "dead")
         if mind.written is None:
             mind.written = _written(mind.folder)
         gone = process != "alive"
@@ -259,6 +259,17 @@ def _told(mind: _Mind) -> Told | None:
         mind.told = mind.folder.read_told()
         mind.mark = mark
     return mind.told
+
+
+def _status(child: subprocess.Popen[bytes] | None, *, gone: bool) -> int | None:
+    """Return the exit status of a process that this runner started, None while it runs."""
+    if child is None or not gone:
+        return child.poll() if child else None
+    try:
+        # A killed process counts as gone when its first thread is; its status comes with the last.
+        return child.wait(1.0)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def _written(folder: Folder) -> Desired | None:

@@ -34,7 +34,7 @@ def training_table() -> pl.DataFrame:
             "flag": [i % 2 == 0 for i in rows],
             "kind": [("a", "b", "c")[i % 3] for i in rows],
             "day": [date(2024, 1, 1 + i % 28) for i in rows],
-            "at": [datetime(2024, 1, 1, i % 24, 30) for i in rows],
+            "at": [datetime(2024, 1, 1, i % 24, 30) for i in rows],  # noqa: DTZ001  # as tables hold it
             "late": ["yes" if (i % 13) / 4 > 1 else "no" for i in rows],
         },
         schema_overrides={"at": pl.Datetime("us")},
