@@ -150,12 +150,12 @@ def test_the_help_loads_only_click_and_the_kernel() -> None:
 WORKER = {"msgspec", "numpy", "polars", "sklearn", "skops"}
 """What the worker may import (contracts.md), beside what its trainer names."""
 
-BEHIND_THEM = set(
-    "_polars_runtime_32 joblib narwhals cloudpickle typing_extensions packaging prettytable scipy"
-    " threadpoolctl wcwidth charset_normalizer"
+BEHIND_THEM = {
+    "_polars_runtime_32", "charset_normalizer", "cloudpickle", "joblib", "narwhals", "packaging",
+    "prettytable", "scipy", "threadpoolctl", "typing_extensions", "wcwidth",
     # Taken by scikit-learn where they are there: its progress bars, and its helpers for tests.
-    " rich pygments markdown_it mdurl psutil pytest _pytest pluggy iniconfig py".split()
-)
+    "_pytest", "iniconfig", "markdown_it", "mdurl", "pluggy", "psutil", "py", "pygments", "pytest", "rich",
+}  # fmt: skip
 """What these import themselves."""
 
 
