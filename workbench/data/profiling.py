@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.data.batches import read_batches
+from workbench.data.bins import Bins, floats, is_ordered, plain
 from workbench.data.profile import (
     BINS,
     COUNTED,
@@ -53,11 +53,6 @@ def compute(path: Path) -> tuple[tuple[ColumnProfile, ...], int, int]:
     return tuple(found), rows, len(range(0, rows, step))
 
 
-def is_ordered(dtype: pl.DataType) -> bool:
-    """Tell whether values of the type lie on a line: numbers, dates, moments, durations, times."""
-    return dtype.is_numeric() or dtype.is_temporal()
-
-
 def _basics(frame: pl.LazyFrame, schema: pl.Schema) -> dict[str, Any]:
     """Ask for everything that one pass of Polars' streaming engine gives."""
     import polars as pl
@@ -91,19 +86,6 @@ def _basics(frame: pl.LazyFrame, schema: pl.Schema) -> dict[str, Any]:
     return frame.select(wanted).collect(engine="streaming").row(0, named=True)
 
 
-def plain(value: Any) -> Scalar:
-    """Return a value as a profile holds it."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return to_figure(value)
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return str(value)
-
-
 class _Column:
     """The second pass over one column."""
 
@@ -123,7 +105,7 @@ class _Column:
         self._counted = self._flat and self.facts.distinct <= COUNTED
         self._seen: list[pl.DataFrame] = []
         self._sample: list[pl.Series] = []
-        self._bins = _Bins.over(dtype, self.basics.get("floor"), self.basics.get("ceiling"))
+        self._bins = Bins.over(dtype, self.basics.get("floor"), self.basics.get("ceiling"), BINS)
 
     def feed(self, series: pl.Series, step: int, offset: int) -> None:
         """Add a batch: every `step`-th row from `offset` on goes into the sample."""
@@ -195,7 +177,7 @@ class _Column:
         if not is_ordered(self.dtype) or not self.facts.filled or self._bins is None:
             return {}
         sample = pl.concat(self._sample).drop_nulls()
-        numbers = _floats(sample)
+        numbers = floats(sample)
         numbers = numbers[np.isfinite(numbers)]
         if not len(numbers):
             return {}
@@ -203,14 +185,6 @@ class _Column:
         return {
             f"{q:g}": self._bins.value(float(v)) for q, v in zip(QUANTILES, values, strict=True)
         }
-
-
-def _floats(series: pl.Series) -> Any:
-    import polars as pl
-
-    if series.dtype.is_temporal():
-        series = series.to_physical()
-    return series.cast(pl.Float64).to_numpy()
 
 
 def _counts(series: pl.Series) -> pl.DataFrame:
@@ -221,72 +195,6 @@ def _merge(seen: list[pl.DataFrame]) -> pl.DataFrame:
     import polars as pl
 
     return pl.concat(seen).group_by("value").agg(pl.col("count").sum())
-
-
-class _Bins:
-    """An equal-width histogram between two values of a column; moments by their physical number."""
-
-    def __init__(self, dtype: pl.DataType, floor: float, ceiling: float) -> None:
-        import numpy as np
-
-        self._dtype = dtype
-        whole = dtype.is_integer() or dtype.is_temporal()
-        self._bins = BINS
-        if whole and ceiling - floor < BINS:
-            # A bin a value: whole numbers must not fall into fewer bins than they are.
-            self._bins = int(ceiling - floor) + 1
-            ceiling = floor + self._bins
-        self._floor, self._ceiling = floor, ceiling
-        width = (ceiling - floor) / self._bins
-        self._scale = 1.0 / width if width > 0 and np.isfinite(1.0 / width) else 0.0
-        self._counts = np.zeros(self._bins, np.int64)
-
-    @classmethod
-    def over(cls, dtype: pl.DataType, floor: Any, ceiling: Any) -> _Bins | None:
-        """Return bins between two values, None where the column has none or they are no numbers."""
-        import polars as pl
-
-        if floor is None or not is_ordered(dtype):
-            return None
-        low, high = _floats(pl.Series([floor, ceiling], dtype=dtype))
-        if high - low == float("inf"):
-            return None
-        return cls(dtype, float(low), float(high))
-
-    def feed(self, series: pl.Series) -> None:
-        """Count a batch."""
-        import numpy as np
-
-        numbers = _floats(series.drop_nulls())
-        if self._dtype.is_float():
-            numbers = numbers[np.isfinite(numbers)]
-        places = ((numbers - self._floor) * self._scale).astype(np.int32)
-        np.clip(places, 0, self._bins - 1, out=places)  # the last bin has its end, and rounding
-        self._counts += np.bincount(places, minlength=self._bins)
-
-    def edges(self) -> tuple[Scalar, ...]:
-        """The bins' edges, one more than there are bins."""
-        import numpy as np
-
-        return tuple(
-            self.value(float(edge))
-            for edge in np.linspace(self._floor, self._ceiling, self._bins + 1)
-        )
-
-    def result(self) -> tuple[int, ...]:
-        """The bins' counts."""
-        return tuple(int(count) for count in self._counts)
-
-    def value(self, number: float) -> Scalar:
-        """Turn a number on the bins' line into a value of the column."""
-        import polars as pl
-
-        if not self._dtype.is_temporal():
-            return to_figure(number)
-        physical = pl.Series([round(number)], dtype=pl.Int64)
-        if self._dtype == pl.Date:
-            physical = physical.cast(pl.Int32)
-        return plain(physical.cast(self._dtype).item())
 
 
 def _warnings(
