@@ -25,6 +25,9 @@ PACKAGES = {
 }
 """Command → the Debian package that brings it."""
 
+# Read when scikit-learn is first loaded: waiting threads sleep, or fits beside other work take minutes.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 CI = bool(os.environ.get("CI"))
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 

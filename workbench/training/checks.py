@@ -39,6 +39,7 @@ def check_table(table: pl.LazyFrame, problem: Problem, *, where: str) -> None:
         )
     place = f"{where}, column {clean(problem.target, 60)}"
     target = table.select(problem.target).collect(engine="streaming").to_series().drop_nulls()
+    _check_filled(target, place)
     if problem.task == "regression":
         _check_number(target, place)
     else:
@@ -151,17 +152,26 @@ def _check_classes(target: pl.Series, problem: Problem, place: str) -> None:
         )
 
 
+def _check_filled(target: pl.Series, place: str) -> None:
+    if target.len() == 0:
+        raise BadInput(
+            "The target has no value",
+            where=place,
+            why="all of its cells are null",
+            fix="Choose another target or another version",
+            code="experiment.target_null",
+        )
+
+
 def _check_varied(target: pl.Series, distinct: int, place: str) -> None:
-    if distinct > 1:
-        return
-    empty = target.len() == 0
-    raise BadInput(
-        "The target has no value" if empty else "The target has one value only",
-        where=place,
-        why="all of its cells are null" if empty else f"every row has {clean(target[0], 60)}",
-        fix="Choose another target or another version",
-        code="experiment.target_null" if empty else "experiment.target_constant",
-    )
+    if distinct < 2:
+        raise BadInput(
+            "The target has one value only",
+            where=place,
+            why=f"every row has {clean(target[0], 60)}",
+            fix="Choose another target or another version",
+            code="experiment.target_constant",
+        )
 
 
 def _check_positive(problem: Problem, classes: list[str], place: str) -> None:

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from workbench.errors import BadInput
+from workbench.plugins import load
+from workbench.training.contract import FeatureNeeds
+from workbench.training.features import build_features, plan_features
+from workbench.training.fitting import Learning, Target, figures, read_target
+from workbench.training.splits import deal
+from workbench.training.work import Problem, Split
+
+Make = Callable[..., Learning]
+ROWS = 300
+TRAINERS = ["linear", "hgb", "dummy"]
+
+
+class Leaky(Learning):
+    """Known-wrong: its steps see every row."""
+
+    def fit(self, rows: np.ndarray) -> Any:
+        del rows
+        return self.recipe.make().fit(self.features, self.target.values)
+
+
+def poisoned(frame: pl.DataFrame, rows: np.ndarray) -> pl.DataFrame:
+    """The frame with these rows replaced by other numbers, categories, flags and moments."""
+    chosen = pl.Series(np.isin(np.arange(frame.height), rows))
+    return frame.with_columns(
+        pl.when(chosen).then(1e6 + pl.col("x") * 50).otherwise(pl.col("x")).alias("x"),
+        pl.when(chosen).then(-1e5).otherwise(pl.col("gaps")).alias("gaps"),
+        pl.when(chosen).then(pl.lit("only here")).otherwise(pl.col("kind")).alias("kind"),
+        pl.when(chosen).then(pl.lit(None)).otherwise(pl.col("flag")).alias("flag"),
+        pl.when(chosen).then(pl.col("at").dt.offset_by("10y")).otherwise(pl.col("at")).alias("at"),
+    )
+
+
+def check_blind(make: Make, frame: pl.DataFrame, trainer: str, kind: type[Learning]) -> None:
+    """Assert that nothing a run makes of the training rows changes with what the test rows hold."""
+    dealt = deal(ROWS, Split())
+    one = make(frame, dealt.train, trainer, kind=kind)
+    other = make(poisoned(frame, dealt.test), dealt.train, trainer, kind=kind)
+    assert one.recipe.plan == other.recipe.plan
+    probe = one.features[dealt.train]
+    models = [learner.fit(dealt.train) for learner in (one, other)]
+    chances = [model.predict_proba(probe) for model in models]
+    assert np.array_equal(chances[0], chances[1])
+    assert list(one.folds(dealt.folds)) == list(other.folds(dealt.folds))
+
+
+@pytest.mark.parametrize("trainer", ["linear", "hgb"])
+def test_nothing_is_fitted_on_test_rows(
+    make_learning: Make, frame: pl.DataFrame, trainer: str
+) -> None:
+    check_blind(make_learning, frame, trainer, Learning)
+
+
+@pytest.mark.parametrize("trainer", ["linear", "hgb"])
+def test_a_step_fitted_on_test_rows_is_caught(
+    make_learning: Make, frame: pl.DataFrame, trainer: str
+) -> None:
+    with pytest.raises(AssertionError):
+        check_blind(make_learning, frame, trainer, Leaky)
+
+
+def test_a_fold_s_checked_rows_are_not_fitted_on(make_learning: Make, frame: pl.DataFrame) -> None:
+    dealt = deal(ROWS, Split())
+    fit, check = dealt.folds[0]
+    one = make_learning(frame, dealt.train)
+    other = Learning(poisoned(frame, check).select(one.features.columns), one.target, one.recipe)
+    probe = one.features[fit]
+    assert np.array_equal(one.fit(fit).predict_proba(probe), other.fit(fit).predict_proba(probe))
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_a_written_model_predicts_the_same(
+    make_learning: Make, frame: pl.DataFrame, tmp_path: Path, trainer: str, task: str
+) -> None:
+    rows = np.arange(ROWS)
+    learner = make_learning(frame, rows, trainer, task)
+    model = learner.fit(rows)
+    format_plugin, path = load("formats", "skops"), tmp_path / "model.skops"
+    format_plugin.dump(model, path)
+    assert format_plugin.inspect(path) == ()
+    loaded = format_plugin.load(path)
+    strange = poisoned(frame, rows[:50]).select(learner.features.columns)
+    assert np.array_equal(model.predict(strange), loaded.predict(strange))
+
+
+def test_linear_prepares_as_by_hand(frame: pl.DataFrame) -> None:
+    """Oracle: polars' own medians, means and counts."""
+    part = frame.select("gaps", "kind", "flag")
+    roles = {"gaps": "numeric", "kind": "categorical", "flag": "boolean"}
+    plan = plan_features(part, roles, target="")
+    made, codes = build_features(
+        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot")
+    )
+    rows = made.fit_transform(part)
+    assert codes == []
+    names = made.get_feature_names_out().tolist()
+    filled = part["gaps"].fill_null(part["gaps"].median())
+    assert rows[:, names.index("gaps")] == pytest.approx(
+        ((filled - filled.mean()) / filled.std(ddof=0)).to_numpy()
+    )
+    missing = part["gaps"].is_null().cast(pl.Float64)
+    assert rows[:, names.index("missingindicator_gaps")] == pytest.approx(
+        ((missing - missing.mean()) / missing.std(ddof=0)).to_numpy()
+    )
+    for value in ("a", "b", "c", None):
+        column = rows[:, names.index(f"kind_{value}")]
+        assert column.tolist() == [float(kind == value) for kind in part["kind"].to_list()]
+    assert {"flag_False", "flag_True", "flag_None"} <= set(names)
+
+
+def test_a_category_never_seen_is_no_category(frame: pl.DataFrame) -> None:
+    part = frame.select("kind").drop_nulls()
+    plan = plan_features(part, {"kind": "categorical"}, target="")
+    strange = pl.DataFrame({"kind": ["never", None]})
+    onehot, _ = build_features(
+        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot")
+    )
+    assert onehot.fit(part).transform(strange).tolist() == [[0.0] * 3] * 2
+    coded, mask = build_features(
+        plan, FeatureNeeds(scale=False, missing="native", categories="codes")
+    )
+    assert np.isnan(coded.fit(part).transform(strange)).all()
+    assert mask == [True]
+
+
+def test_codes_are_marked_where_they_stand(frame: pl.DataFrame, make_learning: Make) -> None:
+    """hgb would take numbers for categories, silently, were the positions wrong."""
+    learner = make_learning(frame, np.arange(ROWS), "hgb")
+    features, mask = build_features(learner.recipe.plan, learner.recipe.trainer.needs)
+    names = features.fit(frame).get_feature_names_out().tolist()
+    assert [name for name, code in zip(names, mask, strict=True) if code] == ["kind", "flag"]
+    assert learner.fit(np.arange(ROWS))[-1].is_categorical_.tolist() == mask
+
+
+def test_many_categories_are_joined(frame: pl.DataFrame) -> None:
+    wide = pl.DataFrame({"kind": [f"k{i % 900}" for i in range(2000)]})
+    plan = plan_features(wide, {"kind": "categorical"}, target="")
+    onehot, _ = build_features(
+        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot")
+    )
+    assert onehot.fit_transform(wide).shape == (2000, 100)
+    coded, _ = build_features(plan, FeatureNeeds(scale=False, missing="native", categories="codes"))
+    assert np.unique(coded.fit_transform(wide)).size == 254
+    assert plan.fields[0].categories == ()
+
+
+def test_what_is_left_out_is_told(frame: pl.DataFrame) -> None:
+    wide = frame.with_columns(
+        pl.lit(1).alias("same"), pl.lit("x").alias("prose"), pl.Series("id", range(ROWS)),
+        pl.Series("list", [[1]] * ROWS), pl.lit(0).alias("gone"), pl.lit(0).alias("y"),
+    )  # fmt: skip
+    roles = dict.fromkeys(wide.columns, "numeric")
+    roles |= {
+        "same": "constant",
+        "prose": "text",
+        "id": "identifier",
+        "kind": "categorical",
+        "at": "datetime",
+    }
+    plan = plan_features(wide, roles, target="y", drop=("gone",))
+    assert set(plan.left_out) == {"same", "prose", "id", "list", "gone"}
+    assert "List" in plan.left_out["list"]
+    # Text that a role calls numeric is still a category: nothing here reads numbers out of text.
+    assert plan.categories == ("kind", "flag")
+    with pytest.raises(BadInput) as caught:
+        plan_features(wide.select("same", "y"), roles, target="y")
+    assert caught.value.code == "training.no_features"
+
+
+def test_targets() -> None:
+    def problem(task: str, **values: Any) -> Problem:
+        return Problem(
+            goal="", dataset="d", target="y", task=task, metric="", direction="maximize", **values
+        )
+
+    assert read_target(pl.Series([9, 10]), problem("binary")).positive == "10"
+    assert read_target(pl.Series([9, 10]), problem("binary")).classes == ("10", "9")
+    assert read_target(pl.Series([True, False]), problem("binary")).positive == "true"
+    assert read_target(pl.Series(["b", "a"]), problem("binary", positive="a")).positive == "a"
+    assert (
+        read_target(pl.Series([1, 2], dtype=pl.Int8), problem("regression")).values.dtype == float
+    )
+
+
+def test_the_baseline_is_what_the_shares_say(make_learning: Make, frame: pl.DataFrame) -> None:
+    dealt = deal(ROWS, Split())
+    learner = make_learning(frame, dealt.train)
+    truth = learner.target.values
+    share = (truth[dealt.train] == "yes").mean()
+    told = learner.baseline(dealt.train, dealt.test)
+    positive = truth[dealt.test] == "yes"
+    assert told["roc_auc"] == 0.5
+    assert told["log_loss"] == pytest.approx(
+        -np.where(positive, math.log(share), math.log(1 - share)).mean()
+    )
+    number = make_learning(frame, dealt.train, task="regression")
+    values = number.target.values
+    assert number.baseline(dealt.train, dealt.test)["mae"] == pytest.approx(
+        np.abs(values[dealt.test] - values[dealt.train].mean()).mean()
+    )
+
+
+def test_figures_by_hand() -> None:
+    made = figures({"rmse": 3.0}, [{"rmse": 1.0}, {"rmse": 2.0}, {"rmse": 6.0}], {"rmse": 9.0})
+    assert made["rmse"].last == 3.0
+    folds = made["cv.rmse"]
+    assert (folds.last, folds.best, folds.min, folds.max) == (3.0, 1.0, 1.0, 6.0)
+    assert made["cv_std.rmse"].last == pytest.approx(math.sqrt(7))
+    assert made["dummy.rmse"].last == 9.0
+    undefined = figures({"roc_auc": 0.5}, [{"roc_auc": 0.6}, {"roc_auc": math.nan}], {})
+    assert undefined["cv.roc_auc"].last == "NaN"
+    assert undefined["cv.roc_auc"].best == 0.6
+    assert undefined["cv_std.roc_auc"].last == "NaN"
+
+
+def test_a_class_that_training_lacked_has_no_chance(
+    make_learning: Make, frame: pl.DataFrame
+) -> None:
+    learner = make_learning(frame, np.arange(ROWS))
+    fitted = np.flatnonzero(learner.target.values == "no")[:80]
+    labels = np.where(np.arange(80) % 2 == 0, "no", "other")
+    model = learner.recipe.make().fit(learner.features[fitted], labels)
+    wider = Target(learner.target.values, ("no", "other", "yes"), "yes")
+    scored = Learning(learner.features, wider, learner.recipe).score(model, np.arange(40))
+    assert scored.probabilities is not None
+    assert scored.probabilities[:, 2].tolist() == [0.0] * 40
+    assert "yes" not in scored.predicted
