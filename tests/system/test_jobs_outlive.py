@@ -23,6 +23,9 @@ from workbench.compute.wake import runner_pid, wake_runner
 from workbench.project.project import Project, init_project, open_project
 from workbench.testing.compute import wait_for, work_spec, write_package
 
+ROUNDS = int(os.environ.get("WORKBENCH_TEST_ROUNDS", "6"))
+"""How often a runner is killed; more by the environment variable."""
+
 QUEUE = """
 import sys
 from pathlib import Path
@@ -251,9 +254,8 @@ def test_a_runner_killed_at_any_moment_loses_and_doubles_nothing(
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     dice = random.Random(seed)
-    rounds = int(os.environ.get("WORKBENCH_TEST_ROUNDS", "6"))
     jobs: dict[str, tuple[Path, bytes]] = {}
-    for number in range(rounds):
+    for number in range(ROUNDS):
         for _ in range(2):
             count = tmp_path / f"count-{len(jobs)}"
             text = dice.randbytes(dice.randrange(1, 300_000))

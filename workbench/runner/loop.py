@@ -52,6 +52,7 @@ class Loop:
         self._clock = clock
         self._uid = os.getuid()
         self._seen: tuple[int, int] | None = None
+        self._looked: tuple[int, int] | None = None
         self._rows: list[dict[str, Any]] = []
         self._followers: dict[str, Follower] = {}
         self._serves = False
@@ -67,8 +68,8 @@ class Loop:
         return active or watching
 
     def unread(self) -> bool:
-        """Tell whether something was written that no turn has read."""
-        return self.project.store.changed() != self._seen
+        """Tell whether something was written since the last turn looked."""
+        return self.project.store.changed() != self._looked
 
     def clear_leftovers(self) -> None:
         """Remove the folders of ended jobs that a killed runner had no time to remove."""
@@ -81,7 +82,8 @@ class Loop:
 
     def _refresh(self) -> None:
         """Ask the tables again if anything was written since the last time."""
-        seen = self.project.store.changed()
+        # What was looked at and could not be read is not waited for: a runner must come to its end.
+        seen = self._looked = self.project.store.changed()
         if seen == self._seen:
             return
 
