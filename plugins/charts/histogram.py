@@ -132,7 +132,7 @@ def _listed(table: pl.LazyFrame, name: str, chosen: Mapping[str, Value]) -> Figu
             # A bar needs a label, not the whole of a cell.
             "labels": [str(plain(value))[:200] for value in top["value"]],
             "counts": top["len"].to_list(),
-            "others": int(counts["len"].sum() - top["len"].sum()),
+            "others": int(counts["len"].sum()) - int(top["len"].sum()),
             "other_values": counts.height - top.height,
             "log": chosen["log"],
             "missing": nulls,

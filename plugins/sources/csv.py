@@ -7,8 +7,7 @@ line, before anything is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +19,10 @@ from plugins.sources.csv_dialect import (
     guess_quote,
 )
 from plugins.sources.csv_errors import refuse
+from plugins.sources.csv_layout import Layout, named, one_sign
 from plugins.sources.csv_text import Plain, Text, read_text
-from plugins.sources.csv_types import Rules, Typed, decide, literal, polars_type, quoted
+from plugins.sources.csv_types import Rules, Typed, decide, polars_type, quoted
 from workbench.data.contract import Preview, Scan
-from workbench.data.names import unique_names
 from workbench.errors import BadInput
 from workbench.options import Option, Value, settle
 from workbench.records.data import Column
@@ -38,33 +37,6 @@ SAMPLE = 20_000
 _LINE = 2 << 20  # bytes of a row that DuckDB makes room for; its buffers grow with it
 _WHOLE = 16 << 20  # a preview looks at every row of a file up to this many bytes
 _BATCH = 100_000
-_TABS = {"tab": "\t", r"\t": "\t", "space": " "}
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """How the file is cut into columns of text, before any type is known."""
-
-    plain: Plain
-    delimiter: str
-    quote: str
-    header: bool
-    skip: int
-    names: tuple[str, ...]
-    line: int
-    warnings: tuple[str, ...] = ()
-
-    def table(self, *, limit: int | None = None, rejects: bool = False) -> str:
-        """SQL of the table with every column as text."""
-        columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in self.names)
-        sql = (
-            f"read_csv({literal(str(self.plain.path))}, auto_detect=false, columns={{{columns}}}, "
-            f"delim={literal(self.delimiter)}, quote={literal(self.quote)}, escape={literal(self.quote)}, "
-            f"header={str(self.header).lower()}, skip={self.skip}, "
-            f"nullstr='', allow_quoted_nulls=false, max_line_size={self.line}, compression='none'"
-            + (", store_rejects=true, rejects_limit=1)" if rejects else ")")
-        )
-        return sql if limit is None else f"(SELECT * FROM {sql} LIMIT {limit})"  # noqa: S608  # literals above
 
 
 class CsvSource:
@@ -156,29 +128,29 @@ class _Reading:
     def __exit__(self, *exception: object) -> None:
         self._connection.close()
 
-    def _lay_out(self, text: Text) -> tuple[_Layout, str]:
+    def _lay_out(self, text: Text) -> tuple[Layout, str]:
         given = self._given
         skip = int(given["skip"] or 0)
         head = "".join(text.head.splitlines(keepends=True)[skip:]) if skip else text.head
         if not head.strip():
             raise _no_rows(self._path, "it has no line with text")
-        quote = _sign("quote", given["quote"], none_word="none")
+        quote = one_sign("quote", given["quote"], none_word="none")
         quote = guess_quote(head) if quote is None else quote
-        delimiter = _sign("delimiter", given["delimiter"])
+        delimiter = one_sign("delimiter", given["delimiter"])
         if delimiter is None:
             delimiter, width = guess_delimiter(head, quote)
         else:
             width = count_columns(head, delimiter, quote)
         names = tuple(f"c{place}" for place in range(width))
         line = max(_LINE, 2 * text.longest)
-        layout = _Layout(Plain(text), delimiter, quote, False, skip, names, line)
+        layout = Layout(Plain(text), delimiter, quote, False, skip, names, line)
         first = self.rows(f"SELECT * FROM {layout.table(limit=1000)}", layout)  # noqa: S608
         if not first:
             raise _no_rows(self._path, "it has no line with values")
         header = given["header"]
         has_header = guess_header(first) if header is None else bool(header)
         decimal = str(given["decimal"] or guess_decimal(first[int(has_header) :], delimiter))
-        return _named(layout, first[0], has_header, guessed=header is None), decimal
+        return named(layout, first[0], has_header, guessed=header is None), decimal
 
     def _type(self, decimal: str) -> Typed:
         nulls = self._given["null"]
@@ -220,7 +192,7 @@ class _Reading:
         parts = ", ".join(f"{rules.cast(kinds[n], quoted(n))} AS {quoted(n)}" for n in kinds)
         return f"SELECT {parts} FROM {self.layout.table(limit=limit)}"  # noqa: S608  # quoted above
 
-    def rows(self, sql: str, layout: _Layout) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, layout: Layout) -> list[tuple[Any, ...]]:
         """Return the rows of `sql`, what DuckDB says against it as BadInput."""
         try:
             # By way of Arrow: DuckDB's own Python values of moments with a zone need pytz.
@@ -272,34 +244,6 @@ def _duckdb_error() -> type[Exception]:
     import duckdb
 
     return duckdb.Error
-
-
-def _sign(name: str, value: Value, none_word: str = "") -> str | None:
-    if value is None:
-        return None
-    if none_word and value == none_word:
-        return ""
-    sign = _TABS.get(str(value), str(value))
-    if len(sign) != 1 or ord(sign) > 127 or sign in "\r\n\0":
-        raise BadInput(
-            f"{value!r} cannot be the {name}",
-            where=f"--{name}",
-            why="it is one sign of ASCII",
-            fix="Give one such as , ; | or tab"
-            if name == "delimiter"
-            else "Give one such as \" or 'none'",
-            code="option.value",
-        )
-    return sign
-
-
-def _named(layout: _Layout, first: Sequence[str | None], header: bool, *, guessed: bool) -> _Layout:
-    if header:
-        names, warnings = unique_names([name or "" for name in first])
-        return replace(layout, header=True, names=names, warnings=warnings)
-    names = tuple(f"column_{place}" for place in range(1, len(first) + 1))
-    told = ("The first line looks like data: the columns are called column_1 and so on.",)
-    return replace(layout, names=names, warnings=told if guessed else ())
 
 
 def _no_rows(path: Path, why: str) -> BadInput:
