@@ -5,15 +5,13 @@ So a second run changes nothing that stands, and takes up what was stopped or in
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sample_data
-from workbench.errors import BadInput, NotFound, Unavailable, WorkbenchError
+from workbench.demo.endpoint import ENVIRONMENT, MODEL, TARGET, Answered, Tell, a_row, ask, deploy
+from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.project.paths import Paths
 from workbench.project.project import Project, init_project, open_project
 
@@ -22,33 +20,16 @@ if TYPE_CHECKING:
     from workbench.data.shape import ShapeDiff
     from workbench.experiments.lookup import Run, RunRow
     from workbench.models.registry import ModelVersion
-    from workbench.serving.client import Answers
     from workbench.serving.deployments import Deployment
 
 NAME = "flights-demo"
 DATASET = "flights"
 EXPERIMENT = "delay"
-MODEL = "delay"
-DEPLOYMENT = "delay"
-ENVIRONMENT = "production"
 TRAINERS = ("dummy", "linear", "hgb")
 GOAL = "Tell before departure which flights will come more than 15 minutes late."
 METRIC = "roc_auc"
 THRESHOLD = 0.6
 STEPS = 8
-PATIENCE = 60.0
-"""Seconds that a deployment is given to answer with the version that was promoted."""
-
-Tell = Callable[[int, str], None]
-"""Is told the step (1 to STEPS) and what is done or was found."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A prediction: which version answered, and the row of its outputs."""
-
-    version: str
-    outputs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +58,13 @@ def build(root: Path, tell: Tell) -> Demo:
     _experiment(project, tell)
     runs = _runs(project, versions[-1], tell)
     models = tuple(_register(project, run, tell) for run in runs if run.trainer != "dummy")
-    row = _row(project, versions[-1])
+    row = a_row(project, versions[-1])
     answers = []
     deployment = None
     for model in models:
         _promote(project, model, tell)
-        deployment = _deploy(project, tell)
-        answers.append(_ask(project, deployment, row, tell))
+        deployment = deploy(project, _promoted(project), tell)
+        answers.append(ask(project, deployment, row, tell))
     assert deployment is not None
     return Demo(
         project=project,
@@ -157,7 +138,7 @@ def _experiment(project: Project, tell: Tell) -> None:
         problem = Problem(
             goal=GOAL,
             dataset=DATASET,
-            target="late",
+            target=TARGET,
             task="binary",
             metric=METRIC,
             direction="maximize",
@@ -238,71 +219,3 @@ def _promoted(project: Project) -> str:
     from workbench.models.promotion import live
 
     return live(project, MODEL)[ENVIRONMENT].reference
-
-
-def _deploy(project: Project, tell: Tell) -> Deployment:
-    """Return the deployment that follows production once it answers with what is promoted there."""
-    from workbench.compute.wake import wake_runner
-    from workbench.serving.deployments import create, get, stop, wait
-
-    try:
-        deployment = get(project, DEPLOYMENT)
-    except NotFound:
-        deployment = None
-    wake_runner(project)
-    if deployment and deployment.state == "failed" and not deployment.stop_requested:
-        stop(project, deployment.id)
-    if deployment and (deployment.stop_requested or deployment.state == "failed"):
-        deployment = wait(project, deployment.id, ["stopped"])
-    if deployment is None or deployment.state == "stopped":
-        deployment = create(project, DEPLOYMENT, f"{MODEL}@{ENVIRONMENT}")
-        wake_runner(project)
-        tell(8, f"{DEPLOYMENT} deployed, follows {MODEL}@{ENVIRONMENT}")
-    return _serving(project, deployment.id, _promoted(project))
-
-
-def _serving(project: Project, deployment: str, reference: str) -> Deployment:
-    """Wait until the deployment answers with the version `reference`."""
-    from workbench.serving.deployments import get
-
-    seen: object = None
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if (changed := project.store.changed()) != seen:
-            seen = changed
-            found = get(project, deployment)
-            if found.state == "healthy" and found.serving == reference:
-                return found
-            if found.state == "failed":
-                break
-        time.sleep(0.05)
-    raise Unavailable(
-        f"{found.name} does not answer with {reference}",
-        where=str(project.root),
-        why=f"it is {found.state}" + (f": {found.reason}" if found.reason else ""),
-        fix=f"See workbench deploy logs {found.name} --project {project.root}",
-        code="demo.serving",
-    )
-
-
-def _row(project: Project, version: DatasetVersion) -> dict[str, Any]:
-    """Return a flight of the newest version as a client would send it, without the target."""
-    from workbench.data.datasets import head
-
-    names = [column.name for column in version.columns]
-    (values,) = head(project, version, 1)
-    return {
-        name: value.isoformat() if isinstance(value, date | datetime) else value
-        for name, value in zip(names, values, strict=True)
-        if name != "late"
-    }
-
-
-def _ask(project: Project, deployment: Deployment, row: dict[str, Any], tell: Tell) -> Answered:
-    from workbench.serving.deployments import call
-
-    answers: Answers = call(project, deployment.name, [row])
-    answered = Answered(f"{answers.model}@{answers.version}", answers.rows[0])
-    chance = answered.outputs.get("probability_true", 0.0)
-    tell(8, f"{deployment.url} answers with {answered.version}: late with probability {chance:.2f}")
-    return answered
