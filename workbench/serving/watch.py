@@ -309,5 +309,7 @@ def _launch(folder: Folder) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             cwd="/",
+            # A few rows gain nothing from threads, and wait for them where the cores are taken.
+            env={"OMP_NUM_THREADS": "1"} | os.environ,
             start_new_session=True,
         )
