@@ -16,13 +16,13 @@ def group() -> None:
 
 
 @group.command("list")
-@click.argument("kind", type=click.Choice(list(GROUPS)), required=False)
+@click.option("--kind", type=click.Choice(list(GROUPS)), help="Only these.")
 @click.option(
     "--check", is_flag=True, help="Load each one, and show the error of what does not load."
 )
 @common
 def list_(context: Context, kind: str | None, check: bool) -> None:
-    """List the installed plugins, of one KIND or of all."""
+    """List the installed plugins."""
     found = [row for each in ([kind] if kind else GROUPS) for row in rows(each, check=check)]
 
     def human() -> str:
