@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from workbench.errors import JournalDamaged
-from workbench.store.journal import Journal, damaged
+from workbench.store.journal import Journal, Position, damaged
 from workbench.store.objects import Objects
 from workbench.store.store import Store
 
@@ -29,21 +29,22 @@ def verify(store: Store, *, objects: bool = False) -> Proof:
     """
     journal = store.journal
     head = store.heads.last()
-    units, seq, digest, behind = 0, 0, "", None
+    units, seq, digest, behind = 0, 0, "", Position()
+    line = 0  # of the last unit, in its file
     for unit, position in journal.read():
+        line = line + 1 if position.segment == behind.segment else 1
         units, seq, digest, behind = units + 1, unit.seq, unit.hash, position
         if head and unit.seq == head.seq and unit.hash != head.hash:
             raise damaged(
                 journal.path(position.segment),
-                units,
+                line,
                 unit.seq,
                 "it is another unit than the one seen here before: the journal was written anew",
             )
     if head and head.seq > seq:
-        last = journal.segments()[-1:] or [1]
         raise JournalDamaged(
             f"The journal is damaged at unit {seq + 1}",
-            where=f"{journal.path(last[0])}, after unit {seq}",
+            where=f"{journal.path(behind.segment)}, line {line + 1}, after unit {seq}",
             why=f"its end was cut off: unit {head.seq} was seen here before",
             fix="Restore .workbench/journal from a copy; nothing is changed until then",
             code="store.behind",
@@ -53,15 +54,16 @@ def verify(store: Store, *, objects: bool = False) -> Proof:
         segments=len(journal.segments()),
         seq=seq,
         hash=digest,
-        torn_bytes=_torn(journal, behind.offset if behind else 0),
+        torn_bytes=_torn(journal, behind),
         remembered_seq=head.seq if head else None,
         objects=_verify_objects(store.objects) if objects else 0,
     )
 
 
-def _torn(journal: Journal, whole: int) -> int:
+def _torn(journal: Journal, behind: Position) -> int:
     """Return the bytes behind the last whole unit: of a write that was never acknowledged."""
-    return max(journal.end()[1] - whole, 0)
+    segment, size = journal.end()
+    return size - behind.offset if segment == behind.segment else size
 
 
 def _verify_objects(objects: Objects) -> int:

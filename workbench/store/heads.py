@@ -6,6 +6,7 @@ person remembers elsewhere can.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -38,6 +39,11 @@ class Heads:
             return None
 
     def remember(self, seq: int, digest: str) -> None:
-        """Remember a head; call it under the journal's lock, so that heads only go forward."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomic(self._path, msgspec.json.encode(Head(seq, digest)), mode=0o600, sync=False)
+        """Remember a head; call it under the journal's lock, so that heads only go forward.
+
+        Where the state folder cannot be written it is forgotten: the unit stands in the journal by
+        now, and whoever wrote it must not be told that it does not.
+        """
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_atomic(self._path, msgspec.json.encode(Head(seq, digest)), mode=0o600, sync=False)

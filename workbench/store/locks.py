@@ -2,6 +2,12 @@
 
 `flock` and not `lockf`: a POSIX record lock is dropped when any descriptor of the file is closed
 by any library in the process, and does not keep the threads of one process apart.
+
+Whoever wants the lock first takes a place in the queue, a second side file that is held only while
+waiting. So there is one process at the door, which looks often, and the one that has just let the
+lock go cannot take it again before those who wait: without it eight writers in a loop starved each
+other for more than the limit. Readers pass the same door, so that a writer is not starved by
+readers whose turns overlap.
 """
 
 from __future__ import annotations
@@ -20,6 +26,12 @@ from workbench.store.modes import file_mode
 PATIENCE = 5.0
 """Seconds after which waiting for a lock is an error."""
 
+QUEUE = ".queue"
+AT_DOOR = 0.0005
+"""Seconds between two looks of the one that is next: short, so that units follow closely."""
+IN_QUEUE = 0.004
+"""Seconds between two looks of the others: they only have to be there when the door is free."""
+
 
 @contextlib.contextmanager
 def locked(path: Path, *, shared: bool = False, patience: float = PATIENCE) -> Iterator[None]:
@@ -27,35 +39,52 @@ def locked(path: Path, *, shared: bool = False, patience: float = PATIENCE) -> I
 
     Raises LockTimeout naming the holder's pid after `patience` seconds.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    descriptor = os.open(path, flags, file_mode(path.parent))
-    try:
-        _wait(descriptor, path, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, patience)
+    deadline = time.monotonic() + patience
+    with contextlib.ExitStack() as inside:
+        descriptor = inside.enter_context(_side_file(path))
+        with _side_file(path.with_name(path.name + QUEUE)) as queue:
+            operation = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            if not (
+                _wait(queue, fcntl.LOCK_EX, deadline, IN_QUEUE)
+                and _wait(descriptor, operation, deadline, AT_DOOR)
+            ):
+                raise _held(path, descriptor, queue, patience)
         if not shared:
             os.pwrite(descriptor, f"{os.getpid():<20}\n".encode(), 0)
         yield
+
+
+@contextlib.contextmanager
+def _side_file(path: Path) -> Iterator[int]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    descriptor = os.open(path, flags, file_mode(path.parent))
+    try:
+        yield descriptor
     finally:
         os.close(descriptor)  # closing the only descriptor of this open file releases the lock
 
 
-def _wait(descriptor: int, path: Path, operation: int, patience: float) -> None:
-    deadline = time.monotonic() + patience
-    pause = 0.0005
+def _wait(descriptor: int, operation: int, deadline: float, pause: float) -> bool:
+    """Take the lock, looking again after `pause` seconds or so; False when the deadline passed."""
     while True:
         try:
             fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise _held(path, descriptor, patience) from None
+                return False
         else:
-            return
-        # Random, so that waiting processes do not march in step; short, so that units follow closely.
+            return True
+        # Random, so that waiting processes do not march in step; never longer for those who waited
+        # longer, so that all have the same chance.
         time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # not for secrets
-        pause = min(pause * 1.5, 0.02)
 
 
-def _held(path: Path, descriptor: int, patience: float) -> LockTimeout:
-    pid = _holder(descriptor) or os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+def _held(path: Path, descriptor: int, queue: int, patience: float) -> LockTimeout:
+    pid = (
+        _holder(descriptor)
+        or _holder(queue)
+        or os.pread(descriptor, 20, 0).decode(errors="replace").strip()
+    )
     return LockTimeout(
         "The store is busy",
         where=str(path),

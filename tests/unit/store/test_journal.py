@@ -9,8 +9,10 @@ import shutil
 import pytest
 
 from workbench.errors import JournalDamaged, LockTimeout, Unavailable
+from workbench.records import Who
 from workbench.records.project import ProjectCreated
 from workbench.store import audit, journal, locks
+from workbench.store.store import Store
 
 
 def created(n: int) -> ProjectCreated:
@@ -133,3 +135,12 @@ def test_who_holds_the_lock_is_named(store, own, monkeypatch):
         with locks.locked(own / "journal" / "lock", patience=0.05):
             pass
     assert f"process {os.getpid()} has held" in refusal.value.why
+
+
+def test_a_unit_stands_even_where_its_head_cannot_be_remembered(own, tmp_path):
+    (tmp_path / "state").write_text("in the way")
+    who = Who(user="ada", uid=1000, host="engine", via="test")
+    store = Store(own, "01J0", who, state=tmp_path / "state", cache=tmp_path / "cache")
+    store.append(created(1))
+    assert names(store) == ["n1"]
+    assert store.heads.last() is None
