@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,12 +87,16 @@ def _place(text: str, where: str, key: str) -> str:
 def problem_text(problem: Problem) -> str:
     """Return a commented problem file that reads back as `problem`."""
     values = msgspec.to_builtins(problem)
-    split = values.pop("split")
-    text = _TEMPLATE
-    for key, value in {**values, **{f"split.{key}": value for key, value in split.items()}}.items():
-        left_out = value is None
-        shown = _OPTIONAL.get(key, "") if left_out else _literal(value)
-        text = text.replace(f"<{key}>", shown).replace(f"<#{key}>", "# " if left_out else "")
+    values |= {f"split.{key}": value for key, value in values.pop("split").items()}
+
+    def filled(place: re.Match[str]) -> str:
+        mark, key = place.groups()
+        if mark:  # before a key that may be left out: then its line is a comment, with an example
+            return "# " if values[key] is None else ""
+        return _EXAMPLES[key] if values[key] is None else _literal(values[key])
+
+    # In one pass: a value that looks like a place is not filled in again.
+    text = _PLACE.sub(filled, _TEMPLATE)
     assert parse_toml(text, Problem, where="", code=CODE) == problem
     return text
 
@@ -135,7 +140,8 @@ def _by_keys(changes: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
     return {tuple(key.split(".")): value for key, value in changes.items()}
 
 
-_OPTIONAL = {"threshold": "0.8", "positive": '"yes"'}
+_PLACE = re.compile(r"<(#?)([a-z.]+)>")
+_EXAMPLES = {"threshold": "0.8", "positive": '"yes"'}
 _TEMPLATE = """\
 # The problem that the runs of this experiment try to solve. Meant for git.
 
