@@ -107,7 +107,7 @@ class Workbench(Actor, App[None]):
     def say(self, text: str, kind: Kind = "note", detail: str = "") -> None:
         """Put a message into the status line and the log."""
         self.session.add(self.now(), kind, text, detail)
-        self.bars.refresh()
+        self.bars.message()
 
     def did(self, argv: tuple[str, ...], outcome: str = "") -> None:
         """Note that the act with this command was done."""
@@ -217,13 +217,13 @@ class Workbench(Actor, App[None]):
         """Open the palette."""
         from screens.modals.palette import Palette
 
-        self.push_screen(Palette(self.offers()))
+        self.push_screen(Palette(self.offers()), self._perform)
 
     def act_menu(self) -> None:
         """Open the menu of the focused thing."""
         from screens.modals.palette import Menu
 
-        self.push_screen(Menu(self.offers()))
+        self.push_screen(Menu(self.offers()), self._perform)
 
     def act_help(self) -> None:
         """Show the keys in words."""
@@ -272,6 +272,10 @@ class Workbench(Actor, App[None]):
 
     def _near(self) -> list[Offer]:
         return offers(self.screen, self.keys, without=self)
+
+    def _perform(self, offer: Offer | None) -> None:
+        if offer is not None:
+            self.call_later(offer.node.perform, offer.act)
 
     def _look(self) -> None:
         from workbench.project.overview import overview

@@ -29,8 +29,6 @@ DARK = Theme(
         "text-disabled": "#626b79",
         "border": "#d9b26a",
         "border-blurred": "#343d4a",
-        "cursor": "#2c3542",
-        "cursor-blurred": "#1f252d",
         "block-cursor-background": "#2c3542",
         "block-cursor-foreground": "#ffffff",
         "block-cursor-text-style": "bold",
@@ -67,8 +65,6 @@ LIGHT = Theme(
         "text-disabled": "#8b93a0",
         "border": "#7a5200",
         "border-blurred": "#c9c3b5",
-        "cursor": "#e3d9c0",
-        "cursor-blurred": "#ebe7dd",
         "block-cursor-background": "#e3d9c0",
         "block-cursor-foreground": "#000000",
         "block-cursor-text-style": "bold",
@@ -103,8 +99,8 @@ SIXTEEN = Theme(
         "text-disabled": "ansi_default",
         "border": "ansi_yellow",
         "border-blurred": "ansi_bright_black",
-        "cursor": "ansi_default",
-        "cursor-blurred": "ansi_default",
+        "block-cursor-background": "ansi_default",
+        "block-cursor-blurred-background": "ansi_default",
     },
 )
 

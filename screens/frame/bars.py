@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from textual.css.query import NoMatches
+from textual.timer import Timer
 
 from screens.frame.footline import FootLine
 from screens.frame.statusline import Progress, StatusLine
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from screens.app import Workbench
     from screens.place import Place
 
+FRESH = 6.0
+"""Seconds for which a new message has the status line for itself."""
+
 
 class Bars:
     """The top bars, status lines and footers of all places. UI thread only."""
@@ -22,6 +26,7 @@ class Bars:
     def __init__(self, app: Workbench) -> None:
         self._app = app
         self._progress: Progress | None = None
+        self._fresh: Timer | None = None
 
     def places(self) -> Iterator[Place[Any]]:
         """Yield every place that has been made."""
@@ -41,6 +46,17 @@ class Bars:
         """Write what the app knows now into all of them."""
         for place in self.places():
             self._fill(place)
+
+    def message(self) -> None:
+        """Show the newest message, for some seconds instead of what runs."""
+        if self._fresh is not None:
+            self._fresh.stop()
+        self._fresh = self._app.set_timer(FRESH, self._stale)
+        self.refresh()
+
+    def _stale(self) -> None:
+        self._fresh = None
+        self.refresh()
 
     def progress(self, progress: Progress | None) -> None:
         """Show what runs now."""
@@ -65,4 +81,5 @@ class Bars:
             top.health = app.standing.health
         line.progress = self._progress
         line.entry = app.session.newest
+        line.fresh = self._fresh is not None
         line.unread = app.session.unread

@@ -62,13 +62,15 @@ class StatusLine(Widget):
 
     progress: reactive[Progress | None] = reactive(None)
     entry: reactive[Entry | None] = reactive(None)
+    fresh: reactive[bool] = reactive(False)
     unread: reactive[int] = reactive(0)
 
     def render(self) -> Content:
-        """Left: progress, or else the newest message; right: the newest message beside progress."""
+        """A fresh message, else progress and the newest message; at the right, what is unread."""
         right = self._unread()
         room = self.size.width - right.cell_length - (2 if right else 0)
-        left = self._progress(room) if self.progress else Content("")
+        fresh = self.fresh and self.entry is not None
+        left = self._progress(room) if self.progress and not fresh else Content("")
         rest = room - left.cell_length - (3 if left else 0)
         message = self._message(rest) if rest >= 12 else Content("")
         both = Content.assemble(left, "   " if left and message else "", message)

@@ -23,7 +23,7 @@ class Buttons(Horizontal):
     Buttons { height: 1; align-horizontal: right; margin-top: 1; }
     Buttons Button, Buttons Button:focus {
         height: 1; min-width: 10; width: auto; border: none; padding: 0 2; margin-left: 2;
-        background: $panel; color: $foreground; text-style: none; line-pad: 0;
+        background: $panel; color: $foreground; text-style: none;
     }
     Buttons Button:focus { background: $primary; color: $background; text-style: bold; }
     Buttons Button.grave:focus { background: $error; }

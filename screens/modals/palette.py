@@ -44,8 +44,11 @@ class _Acts(OptionList):
     """
 
 
-class Palette(Modal[None]):
-    """Every act within reach: type to find, Enter to do, what cannot be done now is dim with its reason."""
+class Palette(Modal[Offer]):
+    """Every act within reach: type to find, Enter to do, what cannot be done now is dim with its reason.
+
+    Gives the act that was chosen; whoever opened it performs that.
+    """
 
     TITLE_WORDS = "Commands"
     DEFAULT_CSS = """
@@ -144,11 +147,9 @@ class Palette(Modal[None]):
 
     @on(Input.Submitted)
     @on(OptionList.OptionSelected)
-    async def _chosen(self) -> None:
-        offer = self.pointed
-        if offer is not None:
-            await self.app.pop_screen()
-            await offer.node.perform(offer.act)
+    def _chosen(self) -> None:
+        if self.pointed is not None:
+            self.dismiss(self.pointed)
 
 
 class Menu(Palette):

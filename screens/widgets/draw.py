@@ -55,8 +55,8 @@ class Painter:
     Table { height: 1fr; width: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
     Table > .table--header { color: $text-muted; text-style: bold; }
     Table > .table--header-cursor { color: $foreground; text-style: bold underline; }
-    Table > .table--cursor { background: $cursor; text-style: bold; }
-    Table > .table--cursor-blurred { background: $cursor-blurred; }
+    Table > .table--cursor { background: $block-cursor-background; text-style: bold; }
+    Table > .table--cursor-blurred { background: $block-cursor-blurred-background; }
     Table:ansi > .table--cursor { text-style: reverse; }
     Table:ansi > .table--cursor-blurred { text-style: bold; }
     Table > .table--muted { color: $text-muted; }

@@ -113,7 +113,7 @@ class TextField(Input):
 
     DEFAULT_CSS = """
     TextField, TextField:focus { border: none; height: 1; padding: 0 1; background: $panel; }
-    TextField:focus { background: $cursor; }
+    TextField:focus { background: $block-cursor-background; }
     TextField:ansi { text-style: underline; }
     """
 
@@ -133,7 +133,7 @@ class ChoiceField(Actor, Widget, can_focus=True):
 
     DEFAULT_CSS = """
     ChoiceField { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; }
-    ChoiceField:focus { background: $cursor; }
+    ChoiceField:focus { background: $block-cursor-background; }
     ChoiceField:ansi:focus { text-style: reverse; }
     """
 

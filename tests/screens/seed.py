@@ -7,6 +7,7 @@ from pathlib import Path
 
 from workbench.ids import new_ulid
 from workbench.project.project import Project, init_project
+from workbench.records import Who
 from workbench.records.data import Column, DatasetVersionAdded, Origin
 from workbench.records.deployments import (
     DeploymentChanged,
@@ -31,6 +32,7 @@ def seed(root: Path) -> Project:
     """Make the project `flights` in `root` and return it open."""
     project = init_project(root, "flights", via="tui")
     store = project.store
+    store.who = Who(user="ada", uid=1000, host="lab", via="tui")
     versions = [new_ulid() for _ in range(2)]
     for number, (ulid, rows) in enumerate(zip(versions, (26483, 28327), strict=True), 1):
         store.append(

@@ -1,0 +1,429 @@
+"""The runs: a list that is live, and beside it one run: details, log, report, or a comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.actions import SkipAction
+
+from screens.actions import Act, Actor
+from screens.experiments import comparing
+from screens.experiments.facts import Known, sections
+from screens.experiments.live import Live, Progress
+from screens.experiments.loading import Loaded, load_run
+from screens.experiments.reportview import ReportView
+from screens.experiments.rows import Shelf, source
+from screens.feed import in_thread
+from screens.frame.split import Split
+from screens.messages import Did
+from screens.widgets.detail import Detail
+from screens.widgets.logview import LogView
+from screens.widgets.pane import ListPane, Pane
+from screens.widgets.source import MemorySource
+from screens.widgets.table import Table
+from screens.widgets.views import Views
+from workbench.errors import WorkbenchError
+from workbench.experiments.runs import Run, RunRow
+from workbench.states import JOB_ENDED
+
+if TYPE_CHECKING:
+    from screens.app import Workbench
+
+PAUSE = 0.06
+"""Seconds that the cursor must rest on a run before it is read in full."""
+NO_RUNS = "No runs yet. t trains one."
+NO_EXPERIMENTS = "No experiment yet. n states a problem, then t trains."
+NO_DATA = "No data yet. Press 1, then n, to import a first table."
+
+
+class Runs(Actor, Split):
+    """The list of runs and the run under its cursor."""
+
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act("runs.leave", "back", label="Back", help="Back to the list; then to all runs.", rank=0),
+        Act("runs.vary", "edit", label="Vary", help="Train it again with other values.", rank=57),
+        Act("runs.compare", "compare", rank=30),
+        Act("runs.register", "register", rank=35),
+        Act("runs.report", "report", rank=32),
+        Act(
+            "runs.cancel",
+            "stop",
+            label="Cancel",
+            help="End the run, its figures are lost.",
+            rank=33,
+        ),
+        Act("runs.details", "details", help="Figures, parameters, where it comes from.", rank=0),
+        Act("runs.log", label="Log of the run", help="What the run wrote, followed while it runs."),
+    )
+
+    def __init__(self) -> None:
+        self.table = Table(empty=NO_RUNS)
+        self.list = ListPane("Runs", self.table)
+        self.detail = Detail(empty="No run is under the cursor.")
+        self.log_view = LogView(empty="The run has written nothing yet.")
+        self.report = ReportView()
+        self.compared = Table(
+            empty="Mark two or more runs with space, then press c.", markable=False
+        )
+        self.panes = {
+            "Details": Pane("Run", self.detail),
+            "Log": Pane("Log", self.log_view),
+            "Report": Pane("Report", self.report),
+            "Compare": ListPane("Compare", self.compared),
+        }
+        self.side_views = Views(list(self.panes.items()))
+        super().__init__(self.list, self.side_views, share=57)
+        self.loaded = Loaded()
+        self.scope = ""
+        self.live = Live()
+        self._runs: dict[str, RunRow] = {}
+        self._reading = False
+        self._known: Known | None = None
+        self._reported = ""
+
+    @property
+    def bench(self) -> Workbench:
+        """The app, typed."""
+        from screens.app import Workbench
+
+        app = self.app
+        assert isinstance(app, Workbench)
+        return app
+
+    def on_mount(self) -> None:
+        """Count the seconds of what runs."""
+        self.set_interval(1.0, self._tick)
+
+    # What is listed
+
+    def fill(self, loaded: Loaded) -> None:
+        """Show what was loaded."""
+        self.loaded = loaded
+        self._follow()
+        self.refill()
+        self._look()
+
+    def narrow_to(self, experiment: str) -> None:
+        """List the runs of one experiment only; of all, when it is empty."""
+        self.scope = experiment
+        self.list.title = f"Runs of {experiment}" if experiment else "Runs"
+        self.refill()
+        self.list.retitle()
+
+    def refill(self) -> None:
+        """Write the rows anew, from what is known."""
+        loaded = self.loaded
+        runs = [run for run in loaded.runs if not self.scope or run.experiment == self.scope]
+        self._runs = {run.reference: run for run in runs}
+        if not loaded.experiments:
+            self.table.empty = NO_EXPERIMENTS if loaded.versions else NO_DATA
+        else:
+            self.table.empty = NO_RUNS
+        shelf = Shelf(
+            runs, loaded.problems, loaded.models or {}, self.live.progress, scope=self.scope
+        )
+        self.table.load(source(shelf, self.bench.now()))
+
+    @property
+    def run(self) -> RunRow | None:
+        """The run under the cursor."""
+        return self._runs.get(self.table.key)
+
+    @on(Table.Highlighted)
+    def _pointed(self, event: Table.Highlighted) -> None:
+        if event.table is self.table:
+            event.stop()
+            self.set_timer(PAUSE, self._look)
+            self.refresh_bindings()
+
+    @on(Table.Opened)
+    def _opened(self, event: Table.Opened) -> None:
+        event.stop()
+        if event.table is self.table:
+            self.open()
+
+    @on(Table.Marked)
+    def _marked(self) -> None:
+        self.refresh_bindings()
+
+    # The run under the cursor
+
+    def _look(self) -> None:
+        run = self.run
+        if run is None:
+            self._known = None
+            self.detail.fill([])
+            self.log_view.show_file(None)
+            return
+        if self._known is not None and self._known.run.reference != run.reference:
+            self.log_view.show_file(None)
+        project, loaded = self.bench.project, self.loaded
+        problem = loaded.problems.get(run.experiment)
+        models = (loaded.models or {}).get(run.id, "")
+        progress = self.live.progress.get(run.reference)
+        self.log_view.show_file(project.paths.job(run.job) / "log")
+        in_thread(
+            self,
+            lambda: load_run(project, run.reference, problem, models, progress),
+            self._show_run,
+            group="run",
+        )
+        if self.side_views.view == "Report":
+            self._read_report()
+
+    def _show_run(self, known: Known) -> None:
+        if self.run is None or known.run.id != self.run.id:
+            return  # the cursor has moved on
+        self._known = known
+        reference = known.run.reference
+        self.detail.fill(sections(known, self.bench.now()), subject=reference)
+        for name, pane in self.panes.items():
+            if name != "Compare":
+                pane.title = f"{reference} {known.run.trainer}" if name == "Details" else name
+                pane.retitle("" if name == "Details" else reference)
+
+    @on(Views.Shown)
+    def _turned(self, event: Views.Shown) -> None:
+        event.stop()
+        if event.view == "Report":
+            self._read_report()
+
+    def _read_report(self) -> None:
+        run = self.run
+        if run is None:
+            return
+        mark = f"{run.reference} {run.state}"
+        if mark == self._reported:
+            return
+        self._reported = mark
+        project = self.bench.project
+
+        def read() -> str:
+            from workbench.experiments.runs import read_report
+
+            return read_report(project, run.reference)
+
+        def failed(error: WorkbenchError) -> None:
+            self.report.tell(f"{error.what}: {error.why}.")
+
+        in_thread(self, read, self.report.show, group="read-report", failed=failed)
+
+    # What runs now
+
+    def _open_runs(self) -> dict[str, RunRow]:
+        return {run.reference: run for run in self.loaded.runs if run.state not in JOB_ENDED}
+
+    def _follow(self) -> None:
+        feed, paths = self.bench.feed, self.bench.project.paths
+        watched = {
+            ref: paths.job(run.job) / "events.jsonl" for ref, run in self._open_runs().items()
+        }
+        for gone in self.live.progress.keys() - watched.keys():
+            feed.unwatch(f"events {gone}")
+        for reference in watched.keys() - self.live.progress.keys():
+            feed.watch_file(f"events {reference}", watched[reference])
+        if self._reading:
+            self.call_later(self._follow)
+            return
+        self.live.follow(watched)
+        self._read()
+
+    def on_feed(self, names: frozenset[str]) -> None:
+        """Read the events of the runs that said something."""
+        if any(name.startswith("events ") for name in names):
+            self._read()
+
+    def _read(self) -> None:
+        if self._reading or not self.live.progress:
+            return
+        self._reading = True
+
+        def come(progress: dict[str, Progress]) -> None:
+            self._reading = False
+            del progress
+            self.refill()
+            if self.run is not None and self.run.reference in self.live.progress:
+                self._look()
+
+        def failed(_: WorkbenchError) -> None:
+            self._reading = False
+
+        in_thread(self, self.live.read, come, group="events", failed=failed, exclusive=False)
+
+    def _tick(self) -> None:
+        if self.is_on_screen and self._open_runs():
+            self.refill()
+
+    # Acts
+
+    def point_at(self, reference: str) -> None:
+        """Put the cursor on a run, whatever was listed."""
+        if self.scope and reference not in self._runs:
+            self.narrow_to("")
+        self.table.select(reference)
+
+    def act_leave(self) -> None:
+        """Leave the right pane, then the experiment whose runs are listed, then the place."""
+        if self.close():
+            return
+        if not self.scope:
+            raise SkipAction
+        self.narrow_to("")
+
+    def why_not_details(self) -> str:
+        """There must be a run."""
+        return "" if self.run else "there is no run under the cursor"
+
+    why_not_log = why_not_details
+    why_not_vary = why_not_details
+
+    def command_details(self) -> tuple[str, ...]:
+        """`workbench run show r_142`."""
+        return ("run", "show", self.table.key)
+
+    def act_details(self) -> None:
+        """Show the details."""
+        self._turn_to("Details")
+
+    def command_log(self) -> tuple[str, ...]:
+        """`workbench run logs -f r_142`."""
+        return ("run", "logs", "-f", self.table.key)
+
+    def act_log(self) -> None:
+        """Show the log."""
+        self._turn_to("Log")
+
+    def _turn_to(self, view: str) -> None:
+        self.side_views.view = view
+        self.call_after_refresh(self.open)
+
+    def why_not_report(self) -> str:
+        """Only a run that succeeded has a report."""
+        if self.run is None:
+            return "there is no run under the cursor"
+        state = self.run.state
+        return "" if state == "succeeded" else f"{self.run.reference} has none: it is {state}"
+
+    def command_report(self) -> tuple[str, ...]:
+        """`workbench run report r_142`."""
+        return ("run", "report", self.table.key)
+
+    def act_report(self) -> None:
+        """Show the report, in the whole width."""
+        self._turn_to("Report")
+        self.side = "right"
+
+    def why_not_compare(self) -> str:
+        """At least two runs must be marked."""
+        marked = len(self.table.marks)
+        if marked >= 2:
+            return ""
+        return "mark two or more runs first (space)" if not marked else "mark one more run (space)"
+
+    def command_compare(self) -> tuple[str, ...]:
+        """`workbench run compare r_1 r_2`."""
+        return ("run", "compare", *self._marked_runs())
+
+    def _marked_runs(self) -> list[str]:
+        return sorted(self.table.marks, key=lambda reference: int(reference.partition("_")[2]))
+
+    def act_compare(self) -> None:
+        """Show what differs between the marked runs."""
+        references, project = self._marked_runs(), self.bench.project
+        argv = self.command_compare()
+
+        def compare() -> MemorySource:
+            from workbench.experiments.runs import compare
+
+            return comparing.source(compare(project, references))
+
+        def come(found: MemorySource) -> None:
+            pane = self.panes["Compare"]
+            pane.title = f"Compare {len(references)} runs"
+            pane.retitle(", ".join(references) + "   * best")
+            self.compared.load(found)
+            self._turn_to("Compare")
+            self.bench.post_message(Did(argv))
+
+        in_thread(self, compare, come, group="compare")
+
+    def why_not_register(self) -> str:
+        """Only a run that succeeded has a model."""
+        if self.run is None:
+            return "there is no run under the cursor"
+        state = self.run.state
+        return "" if state == "succeeded" else f"{self.run.reference} has no model: it is {state}"
+
+    def act_register(self) -> None:
+        """Ask for the model's name."""
+        from screens.experiments.registering import RegisterForm
+
+        assert self.run is not None
+        self.app.push_screen(
+            RegisterForm(self.bench.project, self.run.reference, self._model_name())
+        )
+
+    def _model_name(self) -> str:
+        """Return the model's likely name: that of the experiment's last one, else the experiment's."""
+        assert self.run is not None
+        same = [run for run in self.loaded.runs if run.experiment == self.run.experiment]
+        for run in same:
+            if known := (self.loaded.models or {}).get(run.id):
+                return known.rpartition(", ")[2].partition("@")[0]
+        return self.run.experiment
+
+    def command_register(self) -> tuple[str, ...]:
+        """`workbench model register r_142 --name late`."""
+        return ("model", "register", self.table.key, "--name", self._model_name())
+
+    def why_not_cancel(self) -> str:
+        """Only what has not ended can be cancelled."""
+        if self.run is None:
+            return "there is no run under the cursor"
+        ended = self.run.state in JOB_ENDED
+        return f"{self.run.reference} has ended: it is {self.run.state}" if ended else ""
+
+    def command_cancel(self) -> tuple[str, ...]:
+        """`workbench run cancel r_142`."""
+        return ("run", "cancel", self.table.key)
+
+    def act_cancel(self) -> None:
+        """Ask, then ask for the run's end."""
+        from screens.modals.confirm import Confirm
+
+        run, argv, project = self.run, self.command_cancel(), self.bench.project
+        assert run is not None
+
+        def cancel() -> Run:
+            from workbench.experiments.runs import cancel
+
+            return cancel(project, run.reference)
+
+        def done(ended: Run) -> None:
+            self.bench.post_message(Did(argv, f"{ended.reference} is asked to stop."))
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                in_thread(self, cancel, done, group="cancel", exclusive=False)
+
+        changes = [
+            f"{run.reference} ({run.trainer} for {run.experiment}) is {run.state}.",
+            "Its processes are ended; it stays in the list as cancelled, without figures.",
+        ]
+        self.app.push_screen(
+            Confirm(
+                f"Cancel {run.reference}?", changes, verb="Cancel the run", argv=argv, grave=True
+            ),
+            answered,
+        )
+
+    def act_vary(self) -> None:
+        """Train again with the run's values to begin with."""
+        from screens.experiments.place import Experiments
+        from screens.experiments.training import Wanted
+
+        run, place = self.run, self.screen
+        assert run is not None
+        assert isinstance(place, Experiments)
+        place.start(Wanted(run.experiment, run.trainer, run.params, run.seed), sure=True)
