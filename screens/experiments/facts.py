@@ -64,8 +64,9 @@ def _state(known: Known, now: datetime) -> list[tuple[str, Cell]]:
     seconds = run.seconds
     if seconds is None and run.started_at and run.state not in JOB_ENDED:
         seconds = (now - run.started_at).total_seconds()
-    took = "" if seconds is None else f"{duration(seconds)}, "
-    facts.append(("time", f"{took}asked for {ago(run.created_at, now)} by {run.created_by}"))
+    if seconds is not None:
+        facts.append(("time", duration(seconds)))
+    facts.append(("asked for", f"{ago(run.created_at, now)} by {run.created_by}"))
     return facts
 
 
@@ -76,12 +77,11 @@ def _main_figure(run: Run, problem: ExperimentRow) -> list[tuple[str, Cell]]:
         return []
     facts: list[tuple[str, Cell]] = []
     good = reached(value, problem.threshold, problem.direction)
-    bound = "at least" if problem.direction == "maximize" else "at most"
+    bound = "≥" if problem.direction == "maximize" else "≤"
     if good is None:
         facts.append((name, Styled(figure(value), "strong")))
     else:
-        sign = f"✓ is {bound}" if good else f"✗ is not {bound}"
-        words = f"{figure(value)}  {sign} {problem.threshold:g}"
+        words = f"{figure(value)}  {'✓' if good else '✗ not'} {bound} {problem.threshold:g}"
         facts.append((name, Styled(words, "good" if good else "warn")))
     folds = run.figures.get(CV + name)
     spread = run.figures.get(CV_STD + name)

@@ -8,12 +8,14 @@ from workbench.numbers import Figure, from_figure
 
 
 def figure(value: Figure | None) -> str:
-    """Write a figure with four significant digits, its zeros kept: `0.9130`, `12.30`, `1.240e+06`."""
+    """Write a figure so that many line up: `0.9130`, `0.0028`, `12.30`, `1.240e+06`, `1.200e-05`."""
     if value is None:
         return "–"
     number = from_figure(value)
     if not math.isfinite(number):
         return str(value)
+    if abs(number) < 1 and (number == 0 or abs(number) >= 0.0005):
+        return f"{number:.4f}"
     return f"{number:#.4g}".rstrip(".")
 
 
