@@ -26,6 +26,17 @@ GROUPS = {
 """Kind of plugin → module with its protocol. The entry-point group is `workbench.KIND`."""
 
 
+_ONE = {
+    "sources": "source",
+    "charts": "chart",
+    "trainers": "trainer",
+    "formats": "format",
+    "gates": "gate",
+    "compute": "target",
+}
+"""Kind → what one of them is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class PluginRow:
     """One plugin as a list shows it; `error` is empty unless it was tried and failed."""
@@ -68,7 +79,7 @@ def reference(kind: str, name: str) -> str:
     if name not in _entries(kind):
         known = ", ".join(names(kind)) or "none is installed"
         raise NotFound(
-            f"There is no {kind.removesuffix('s')} named {name}",
+            f"There is no {_ONE[kind]} named {name}",
             where=name,
             why=f"known: {known}",
             fix="Choose one of these or install the package that brings it",

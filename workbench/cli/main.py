@@ -71,7 +71,7 @@ def main() -> None:
 
     stops.install()
     try:
-        status = workbench.main(standalone_mode=False)
+        status = workbench.main(prog_name="workbench", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)

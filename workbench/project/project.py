@@ -132,7 +132,7 @@ def init_project(
             "There is a project in that folder already",
             where=str(root),
             why=f"it has {FOLDER}/{ID_FILE}",
-            fix=f"Open it with workbench --project {root}",
+            fix=f"Open it with workbench ui --project {root}",
             code="project.exists",
         )
     name = _name_for(root, name)
