@@ -197,8 +197,9 @@ def _first_bad_line(
 
 def _nul(path: Path, line: int, block: bytes) -> BadInput:
     even, odd = block[0:4096:2].count(0), block[1:4096:2].count(0)
-    sixteen = max(even, odd) > 0.8 * min(len(block), 4096) / 2
-    if not sixteen and block.count(0) > len(block) / 100:
+    half = min(len(block), 4096) / 2
+    sixteen = max(even, odd) > 0.8 * half and min(even, odd) < 0.2 * half
+    if not sixteen and block.count(0) > max(16, len(block) / 100):
         return _not_text(path, "more than one byte in a hundred is NUL")
     guess = "utf-16-be" if even > odd else "utf-16-le"
     return BadInput(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 
 import polars as pl
@@ -85,7 +84,7 @@ class SourceContract:
             sorted(place.parent.iterdir()),
         ) == before
         if Path("/proc/self/fd").is_dir():
-            links = [Path("/proc/self/fd") / name for name in os.listdir("/proc/self/fd")]
+            links = list(Path("/proc/self/fd").iterdir())
             assert place.resolve() not in {link.resolve() for link in links if link.is_symlink()}
 
     def test_types_can_be_stored(self, source: Source, place: Path) -> None:
