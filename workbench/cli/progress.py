@@ -65,8 +65,7 @@ def follow_run(project: Project, run: Run) -> str:
     """Show the run's progress until it ends or is lost; return its state then."""
     from workbench.compute.jobs import Job
     from workbench.compute.waiting import follow
-    from workbench.experiments.experiments import metrics_by_experiment
-    from workbench.experiments.runs import get_run
+    from workbench.experiments.lookup import get_run, metrics_by_experiment
 
     metric = metrics_by_experiment(project).get(run.experiment, "")
     progress = Progress(run.reference, metric)

@@ -60,7 +60,7 @@ def _wait(context: Context, run: Run) -> int:
     from workbench.cli.progress import follow_run
     from workbench.cli.run_text import run_text
     from workbench.errors import WorkbenchError
-    from workbench.experiments.runs import get_run
+    from workbench.experiments.lookup import get_run
 
     try:
         state = follow_run(context.project, run)
@@ -103,7 +103,9 @@ def list_(
     limit: int | None,
 ) -> None:
     """List runs with their main figure."""
-    from workbench.experiments.runs import list_runs
+    import msgspec
+
+    from workbench.experiments.lookup import list_runs
 
     shown = limit if limit is not None else ALL if context.json else MOST_SHOWN
     runs = list_runs(
@@ -117,7 +119,7 @@ def list_(
 
     def human() -> str:
         from workbench.cli.run_text import run_table
-        from workbench.experiments.experiments import metrics_by_experiment
+        from workbench.experiments.lookup import metrics_by_experiment
 
         if not runs:
             return "No runs. Next: workbench run train EXPERIMENT --trainer hgb"
@@ -126,7 +128,9 @@ def list_(
         metric = None if sort in {"newest", "oldest"} else sort
         return run_table(runs, metrics_by_experiment(context.project), metric)
 
-    context.answer("run.list@1", runs, human)
+    # A list may be long; its figures are Figure already, and its times are finite.
+    data = msgspec.Raw(msgspec.json.encode(runs)) if context.json else None
+    context.answer("run.list@1", data, human)
 
 
 @group.command()
@@ -135,7 +139,7 @@ def list_(
 def show(context: Context, run: str) -> None:
     """Show one run: parameters, figures, artifacts, code, runtime, machine."""
     from workbench.cli.run_text import run_text
-    from workbench.experiments.runs import get_run
+    from workbench.experiments.lookup import get_run
 
     found = get_run(context.project, run)
     context.answer("run.show@1", found, lambda: run_text(found))
@@ -158,7 +162,7 @@ def compare(context: Context, runs: tuple[str, ...]) -> None:
 @common
 def report(context: Context, run: str) -> None:
     """Write the run's report (Markdown) to stdout."""
-    from workbench.experiments.runs import get_run, read_report
+    from workbench.experiments.lookup import get_run, read_report
 
     text = read_report(context.project, run)
     reference = get_run(context.project, run).reference
@@ -174,7 +178,7 @@ def report(context: Context, run: str) -> None:
 def logs(context: Context, run: str, follow: bool, offset: int) -> None:
     """Show a run's log; control characters in it are shown, not obeyed."""
     from workbench.cli.joblog import show_log
-    from workbench.experiments.runs import get_run
+    from workbench.experiments.lookup import get_run
 
     show_log(context, get_run(context.project, run).job, follow=follow, offset=offset)
 

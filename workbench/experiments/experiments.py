@@ -152,12 +152,6 @@ def list_experiments(project: Project) -> list[ExperimentRow]:
     return rows
 
 
-def metrics_by_experiment(project: Project) -> dict[str, str]:
-    """Return the metric of every recorded experiment by name."""
-    rows = project.store.query("SELECT name, metric FROM experiments")
-    return {row["name"]: row["metric"] for row in rows}
-
-
 def _as_filed(path: Path) -> dict[str, Any]:
     if NAME.fullmatch(path.stem) is None:
         return {"error": f"{path.name} cannot be an experiment's name"}
