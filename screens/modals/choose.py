@@ -15,12 +15,13 @@ from screens.widgets.table import Table
 class Choose(Modal[str]):
     """`/` to find, Enter to take, Esc to leave things as they are; gives the key of the row taken.
 
-    `rows` may say more about each choice: key → further cells under `columns`.
+    `more` may say more about each choice: key → further cells under `columns`. `head` is what stands
+    over the choices, the title unless given.
     """
 
     DEFAULT_CSS = """
     Choose > Box { width: 70; height: 70%; padding: 0; }
-    Choose ListPane { border: none; background: $surface; }
+    Choose ListPane, Choose ListPane:focus-within { border: none; background: $surface; }
     """
 
     def __init__(
@@ -31,13 +32,14 @@ class Choose(Modal[str]):
         *,
         columns: Sequence[Column] = (),
         more: dict[str, tuple[Cell, ...]] | None = None,
+        head: str = "",
     ) -> None:
         super().__init__()
         self._title = title
         self._now = now
         self.table = Table(empty="There is nothing to choose from.", markable=False)
         rows = [Row(choice, (choice, *(more or {}).get(choice, ()))) for choice in choices]
-        heads = (Column("choice", title.capitalize(), cap=40), *columns)
+        heads = (Column("choice", head or title.capitalize(), cap=40), *columns)
         self._source = MemorySource(heads, rows)
 
     def compose(self) -> ComposeResult:

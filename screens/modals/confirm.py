@@ -22,7 +22,7 @@ class Buttons(Horizontal):
     DEFAULT_CSS = """
     Buttons { height: 1; align-horizontal: right; margin-top: 1; }
     Buttons Button, Buttons Button:focus {
-        height: 1; min-width: 10; width: auto; border: none; padding: 0 2; margin-left: 2;
+        height: 1; min-width: 10; width: auto; border: none !important; padding: 0 2; margin-left: 2;
         background: $panel; color: $foreground; text-style: none;
     }
     Buttons Button:focus { background: $primary; color: $background; text-style: bold; }

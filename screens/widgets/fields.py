@@ -112,7 +112,7 @@ class TextField(Input):
     """A one-line input of a form."""
 
     DEFAULT_CSS = """
-    TextField, TextField:focus { border: none; height: 1; padding: 0 1; background: $panel; }
+    TextField, TextField:focus { border: none; height: 1; padding: 0 1 !important; background: $panel; }
     TextField:focus { background: $block-cursor-background; }
     TextField:ansi { text-style: underline; }
     """
