@@ -23,12 +23,14 @@ class Buttons(Horizontal):
     Buttons { height: 1; align-horizontal: right; margin-top: 1; }
     Buttons Button, Buttons Button:focus {
         height: 1; min-width: 10; width: auto; border: none !important; padding: 0 2; margin-left: 2;
-        background: $panel; color: $foreground; text-style: none;
+        background: $panel !important; color: $foreground; text-style: none !important;
     }
-    Buttons Button:focus { background: $primary; color: $background; text-style: bold; }
-    Buttons Button.grave:focus { background: $error; }
+    Buttons Button:focus {
+        background: $primary !important; color: $background; text-style: bold !important;
+    }
+    Buttons Button.grave:focus { background: $error !important; }
     Buttons Button:disabled { color: $text-disabled; }
-    Buttons Button:ansi:focus { text-style: reverse bold; }
+    Buttons Button:ansi:focus { text-style: reverse bold !important; }
     """
 
 
