@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from screens.actions import Act
+from screens.actions import REGISTRY, Act
 from screens.experiments.loading import Loaded, load
 from screens.experiments.problems import Problems
 from screens.experiments.runs import Runs
@@ -20,6 +20,8 @@ from screens.widgets.views import Views
 from workbench.experiments.experiments import Experiment
 from workbench.experiments.runs import Run
 
+NOTHING = Loaded()
+"""Before the first answer has come."""
 RUNS, PROBLEMS = "Runs", "Experiments"
 _RUN = re.compile(r"r_[0-9]+")
 
@@ -39,7 +41,8 @@ class Experiments(Place[Loaded]):
         self.runs = Runs()
         self.problems = Problems()
         self.views = Views([(RUNS, self.runs), (PROBLEMS, self.problems)])
-        self.loaded = Loaded()
+        self.loaded = NOTHING
+        self._asked: Act | None = None
 
     def body(self) -> ComposeResult:
         """The two views."""
@@ -63,6 +66,16 @@ class Experiments(Place[Loaded]):
         self.loaded = loaded
         self.runs.fill(loaded)
         self.problems.fill(loaded)
+        asked, self._asked = self._asked, None
+        if asked is not None and self.is_current:
+            self.call_later(self.perform, asked)
+
+    def _wait_for(self, act_id: str) -> bool:
+        """Tell whether nothing was loaded yet; then the act is done as soon as it is."""
+        if self.loaded is not NOTHING:
+            return False
+        self._asked = REGISTRY[act_id][0]
+        return True
 
     def on_feed(self, names: frozenset[str]) -> None:
         """Read what running runs said."""
@@ -94,7 +107,7 @@ class Experiments(Place[Loaded]):
 
     def why_not_train(self) -> str:
         """There must be an experiment whose file can be read."""
-        if any(not row.error for row in self.loaded.experiments):
+        if self.loaded is NOTHING or any(not row.error for row in self.loaded.experiments):
             return ""
         return "there is no experiment yet: n states a problem"
 
@@ -102,11 +115,15 @@ class Experiments(Place[Loaded]):
         """`workbench run train late --trainer hgb`."""
         wanted = self._wanted()
         usable = [row.name for row in self.loaded.experiments if not row.error]
+        if not usable:
+            return ()
         name = wanted.experiment if wanted.experiment in usable else usable[0]
         return ("run", "train", name, "--trainer", wanted.trainer or "hgb", "--detach")
 
     def act_train(self) -> None:
         """Ask for experiment, trainer and values."""
+        if self._wait_for("experiments.train"):
+            return
         self.start(self._wanted(), sure=self.views.view == PROBLEMS or bool(self.runs.scope))
 
     def _wanted(self) -> Wanted:
@@ -131,10 +148,14 @@ class Experiments(Place[Loaded]):
 
     def why_not_new(self) -> str:
         """A problem is stated about data."""
+        if self.loaded is NOTHING:
+            return ""
         return "" if self.loaded.versions else "there is no data yet: press 1, then n, to import"
 
     def act_new(self) -> None:
         """Open the form of a problem."""
+        if self._wait_for("experiments.new"):
+            return
         from screens.experiments.newexperiment import NewExperiment
 
         def made(experiment: Experiment | None) -> None:

@@ -76,7 +76,10 @@ class Starter:
             if name:
                 self._ask_trainer(replace(wanted, experiment=name))
 
-        choose = Choose("experiment", names, wanted.experiment, columns=columns, more=more)
+        choose = Choose(
+            "Train: for which experiment?", names, wanted.experiment,
+            columns=columns, more=more, head="Experiment",
+        )  # fmt: skip
         self._owner.app.push_screen(choose, chosen)
 
     def _ask_trainer(self, wanted: Wanted) -> None:
@@ -92,11 +95,12 @@ class Starter:
 
             self._owner.app.push_screen(
                 Choose(
-                    "trainer",
+                    f"Train for {wanted.experiment}: which trainer?",
                     list(by_name),
                     wanted.trainer or "hgb",
                     columns=(Column("title", "What it is", cap=60, grow=True),),
                     more=more,
+                    head="Trainer",
                 ),
                 chosen,
             )
@@ -118,7 +122,7 @@ class Starter:
             if run is not None:
                 self._started(run)
 
-        form = FormModal(
+        form = TrainForm(
             f"Train {trainer.name} for {problem.name}",
             fields,
             apply,
@@ -128,6 +132,14 @@ class Starter:
             outcome=lambda run: f"{run.reference} is queued.",
         )
         self._owner.app.push_screen(form, ended)
+
+
+class TrainForm(FormModal):
+    """The form of a run: its values are good as they are, so Enter starts at once."""
+
+    def on_mount(self) -> None:
+        """Begin at the button; Tab goes round to the first value."""
+        self.call_after_refresh(self.query_one("#apply").focus)
 
 
 def trainers(task: str) -> list[Trainer]:
