@@ -20,8 +20,10 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644, sync: bool = Tru
             if sync:
                 os.fsync(stream.fileno())
         Path(temporary).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk is told with the file, not with a descriptor
         raise
     if sync:
         sync_folder(path.parent)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -230,6 +231,9 @@ def _columns(frame: pl.LazyFrame) -> tuple[Column, ...]:
     return columns
 
 
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+
+
 def _write(frame: pl.LazyFrame, file: Path, place: Path) -> tuple[str, int]:
     """Write the table and read it back: its content digest and rows are those of what is stored."""
     import polars as pl
@@ -242,6 +246,10 @@ def _write(frame: pl.LazyFrame, file: Path, place: Path) -> tuple[str, int]:
             pl.scan_parquet(file).select(pl.len()).collect().item()
         )
     except pl.exceptions.PolarsError as error:
+        if system := _OS_ERROR.search(str(error)):
+            # Of what is written here, such as a full disk; Polars has lost the number of the error.
+            number = int(system[1])
+            raise OSError(number, os.strerror(number), str(file)) from None
         raise BadInput(
             "The table could not be read to its end",
             where=str(place),

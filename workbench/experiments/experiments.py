@@ -77,7 +77,11 @@ def new_experiment(project: Project, name: str, problem: Problem) -> Experiment:
         )
     path.parent.mkdir(exist_ok=True)
     write_atomic(path, problem_text(problem).encode())
-    return note(project, name)
+    try:
+        return note(project, name)
+    except BaseException:
+        path.unlink(missing_ok=True)  # refused as a whole: it can be asked for again
+        raise
 
 
 def save_experiment(project: Project, name: str, changes: Mapping[str, Any]) -> Experiment:
