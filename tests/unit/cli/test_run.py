@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from workbench.cli.experiment import group as experiment_group
+from workbench.cli.progress import Progress
+from workbench.cli.run import group as run_group
+from workbench.cli.run_text import duration, figure
+from workbench.compute import jobs
+from workbench.compute.events import Message, Metric, Phase
+from workbench.data import datasets
+from workbench.errors import BadInput, Conflict, NotFound, UsageError
+from workbench.experiments import runs
+from workbench.project.project import Project, init_project, open_project
+from workbench.records.runs import MetricFigures, RunEnded
+
+NEW = ("new", "late", "--dataset", "rows", "--target", "y", "--task", "binary")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    for module in (jobs, runs):
+        monkeypatch.setattr(module, "wake_runner", lambda project: None)
+    init_project(tmp_path / "line", "line")
+    project = open_project(tmp_path / "line", via="test")
+    monkeypatch.setenv("WORKBENCH_PROJECT", str(project.root))
+    file = tmp_path / "rows.csv"
+    lines = [f"{(i * 37) % 61},{'late' if i % 3 else 'ok'}" for i in range(60)]
+    file.write_text("x,y\n" + "\n".join(lines) + "\n")
+    datasets.add(project, file, name="rows")
+    return project
+
+
+def run(group: Any, *words: str) -> Result:
+    result = CliRunner().invoke(group, words)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def data(result: Result, schema: str) -> Any:
+    body = json.loads(result.stdout)
+    assert body["schema"] == f"workbench/{schema}"
+    return body["data"]
+
+
+def test_new_and_show(project: Project) -> None:
+    made = run(experiment_group, *NEW, "--threshold", "0.8", "--drop", "x2", "--folds", "3")
+    # The problem is written, and what keeps a run from it is told at once.
+    assert "There is no column x2" in made.stderr
+    shown = data(run(experiment_group, "show", "late", "--json"), "experiment.show@1")
+    problem = shown["experiment"]["problem"]
+    assert (problem["metric"], problem["direction"], problem["threshold"]) == (
+        "roc_auc", "maximize", 0.8,
+    )  # fmt: skip
+    assert problem["split"]["folds"] == 3
+    text = run(experiment_group, "show", "late").stdout
+    assert "metric   roc_auc, maximize, threshold 0.8" in text
+    (row,) = data(run(experiment_group, "list", "--json"), "experiment.list@1")
+    assert (row["name"], row["runs"]) == ("late", 0)
+    assert run(experiment_group, "list").stdout.splitlines()[1].split()[:3] == [
+        "late",
+        "binary",
+        "y",
+    ]
+    with pytest.raises(Conflict):
+        run(experiment_group, *NEW)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("--metric", "rmse"), BadInput),
+        (("--folds", "1"), UsageError),
+        (("--test", "1.5"), UsageError),
+        (("--split-seed", "-1"), UsageError),
+    ],
+)
+def test_new_refuses_and_writes_nothing(
+    project: Project, words: tuple[str, ...], kind: type[Exception]
+) -> None:
+    with pytest.raises(kind):
+        run(experiment_group, *NEW, *words)
+    assert not project.paths.experiments.exists()
+
+
+def test_train_detached_list_show_compare(project: Project) -> None:
+    run(experiment_group, *NEW)
+    assert run(run_group, "list").stdout.startswith("No runs.")
+    queued = run(run_group, "train", "late", "--trainer", "hgb", "-P", "max_iter=5", "--detach")
+    assert queued.stdout == "r_1\n"
+    second = data(
+        run(run_group, "train", "late", "--trainer", "linear", "--detach", "--json"), "run.train@1"
+    )
+    assert second["reference"] == "r_2"
+    for number, value in ((1, 0.9), (2, "NaN")):
+        figures = MetricFigures(last=value, best=value, min=value, max=value)
+        project.store.append(
+            RunEnded(
+                id=runs.get_run(project, f"r_{number}").id, state="succeeded",
+                metrics={"roc_auc": figures, "cv.roc_auc": figures},
+            )
+        )  # fmt: skip
+    rows = data(run(run_group, "list", "--json", "--sort", "roc_auc"), "run.list@1")
+    assert [row["metrics"] for row in rows] == [{"roc_auc": 0.9}, {"roc_auc": "NaN"}]
+    lines = run(run_group, "list", "--trainer", "hgb").stdout.splitlines()
+    assert len(lines) == 2
+    assert "roc_auc 0.9" in lines[1]
+    shown = data(run(run_group, "show", "r_1", "--json"), "run.show@1")
+    assert shown["params"]["max_iter"] == 5
+    assert set(shown["figures"]) == {"roc_auc", "cv.roc_auc"}
+    assert "max_iter           5" in run(run_group, "show", "r_1").stdout
+    compared = data(run(run_group, "compare", "r_1", "r_2", "--json"), "run.compare@1")
+    assert compared["runs"] == ["r_1", "r_2"]
+    assert compared["metrics"][0]["values"] == [0.9, "NaN"]
+    assert "trainer" in run(run_group, "compare", "r_1", "r_2").stdout
+    with pytest.raises(NotFound):
+        run(run_group, "report", "r_1")
+    run(run_group, "train", "late", "--trainer", "dummy", "--detach")
+    assert run(run_group, "cancel", "r_3").stdout == "r_3 is asked to stop.\n"
+    assert jobs.get_job(project, "j_3").cancel_requested
+    assert run(run_group, "logs", "r_3").stdout == ""
+
+
+def test_bounds_are_named(project: Project) -> None:
+    run(experiment_group, *NEW)
+    with pytest.raises(BadInput) as caught:
+        run(run_group, "train", "late", "--trainer", "hgb", "-P", "learning_rate=7")
+    assert "more than 0, at most 1" in str(caught.value)
+
+
+def test_progress_is_one_line() -> None:
+    progress = Progress("r_1", "f1")
+    progress.state = "running"
+    assert progress.take(Phase(name="read")) == "r_1 running  read"
+    assert progress.take(Phase(name="folds", done=0, total=4)) == ""
+    assert progress.take(Metric(name="cv.f1", value=0.12345, step=1)) == ""
+    assert progress.take(Metric(name="cv.recall", value=1.0, step=1)) == ""
+    line = progress.take(Phase(name="folds", done=1, total=4))
+    assert line == "r_1 running  folds 1/4  25 %  cv.f1 0.1235"
+    assert (
+        progress.take(Message(text="\x1b[2J careful", level="warning")) == "warning: ␛[2J careful"
+    )
+    assert progress.take(Message(text="by the way")) == ""
+
+
+def test_words() -> None:
+    spans = (None, 0.44, 41.2, 185, 7800)
+    assert [duration(s) for s in spans] == ["-", "0.4s", "41s", "3m 05s", "2h 10m"]
+    assert [figure(f) for f in (None, 0.123456, "NaN", "-Infinity")] == [
+        "-",
+        "0.1235",
+        "nan",
+        "-inf",
+    ]
