@@ -136,11 +136,12 @@ class Journal:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
-        try:
-            with locked(self.folder / LOCK):
-                yield
-        except OSError as error:
-            raise _refused(self.folder, error) from error
+        with contextlib.ExitStack() as inside:
+            try:
+                inside.enter_context(locked(self.folder / LOCK))
+            except OSError as error:
+                raise _refused(self.folder, error) from error
+            yield
 
     def _tail(self) -> Position:
         """Return the position behind the last whole unit, cutting what is torn behind it."""

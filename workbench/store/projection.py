@@ -8,6 +8,7 @@ lazily by whoever next needs it. A damaged file is kept aside and made anew.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,12 @@ T = TypeVar("T")
 
 VERSION = 1
 """Raised with every change of the tables or of what records do to them; another one is rebuilt."""
+
+ATTEMPTS = 5
+"""How often a question is asked of tables made anew before their damage is an error."""
+
+KEPT = 3
+"""How many damaged files are kept for whoever wants to see what happened to them."""
 
 CHUNK = 50_000
 """Units applied in one transaction."""
@@ -82,7 +89,7 @@ class Projection:
     def run(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """Return `work(connection)`, run on tables that hold the whole journal as of now.
 
-        `work` only reads, and may run twice when the file turns out to be damaged. Raises
+        `work` only reads, and may run again when the file turns out to be damaged. Raises
         JournalDamaged, LockTimeout, StoreError.
         """
         import duckdb  # 118 ms: not at start-up
@@ -90,7 +97,7 @@ class Projection:
         with self._turn:
             if self._file.connection is not None:
                 return work(self._file.connection)
-            for last in (False, True):
+            for attempt in range(ATTEMPTS):
                 try:
                     return self._run_once(work)
                 except duckdb.Error as error:
@@ -99,7 +106,7 @@ class Projection:
                         raise self._refused(error) from error
                     if isinstance(error, wrong_questions()):
                         raise
-                    if last:
+                    if attempt == ATTEMPTS - 1:
                         raise StoreError(
                             "The projection cannot be read",
                             where=str(self.path),
@@ -133,10 +140,11 @@ class Projection:
 
     def _noted(self) -> Counts | None:
         try:
-            noted = msgspec.json.decode(self._counts_path.read_bytes(), type=Counts)
+            check, _, body = self._counts_path.read_bytes().partition(b"\n")
+            noted = msgspec.json.decode(body, type=Counts)
         except (OSError, msgspec.MsgspecError):
             return None
-        return noted if noted.version == VERSION else None
+        return noted if noted.version == VERSION and check == _check(body) else None
 
     def _looks_current(self) -> bool:
         """Guess from the note beside the file, which costs nothing, what only the file can tell."""
@@ -179,8 +187,12 @@ class Projection:
     def _note(self, position: Position, counts: dict[str, int]) -> None:
         mode = file_mode(self.path.parent)
         noted = Counts(VERSION, position.segment, position.offset, counts)
-        write_atomic(self._counts_path, msgspec.json.encode(noted), mode=mode, sync=False)
-        self.path.chmod(mode)
+        # The note only saves work: a full disk, or a file that somebody removed, must not fail whoever
+        # asks or writes.
+        with contextlib.suppress(OSError):
+            body = msgspec.json.encode(noted)
+            write_atomic(self._counts_path, _check(body) + b"\n" + body, mode=mode, sync=False)
+            self.path.chmod(mode)
 
     def _commit(
         self, connection: duckdb.DuckDBPyConnection, batch: tables.Batch, position: Position
@@ -224,6 +236,9 @@ class Projection:
                 path = self.path.with_name(self.path.name + suffix)
                 with contextlib.suppress(FileNotFoundError):
                     path.replace(aside.with_name(aside.name + suffix))
+            for old in sorted(self.path.parent.glob(f"{self.path.stem}.damaged-*"))[: -2 * KEPT]:
+                with contextlib.suppress(OSError):
+                    old.unlink()
         reason = str(error).splitlines()[0]
         self._warn(f"The projection was damaged ({reason}); kept as {aside.name} and made anew.")
 
@@ -235,6 +250,11 @@ class Projection:
             fix="Make room or get permission there; the journal itself is not affected",
             code="store.projection",
         )
+
+
+def _check(body: bytes) -> bytes:
+    """Return what tells that a note is as it was written: a flipped digit is a number too."""
+    return hashlib.sha256(body).hexdigest()[:16].encode()
 
 
 def _position(connection: duckdb.DuckDBPyConnection) -> Position | None:
