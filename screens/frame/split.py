@@ -8,6 +8,8 @@ from textual.containers import Horizontal
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from screens.widgets.focus import first_focusable
+
 Side = Literal["both", "left", "right"]
 
 
@@ -82,6 +84,6 @@ class Split(Horizontal):
         if pane.can_focus:
             pane.focus()
             return
-        first = next((child for child in pane.query("*") if child.focusable), None)
+        first = first_focusable(pane)
         if first is not None:
             first.focus()

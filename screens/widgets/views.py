@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from screens.actions import Act, Actor
+from screens.widgets.focus import first_focusable
 from screens.widgets.pane import Pane
 
 
@@ -65,7 +66,7 @@ class Views(Actor, Container):
     def focus_in(self) -> None:
         """Put the focus into the view that is shown."""
         shown = self.widgets[self.view]
-        first = next((child for child in shown.query("*") if child.focusable), None)
+        first = first_focusable(shown)
         if shown.focusable:
             shown.focus()
         elif first is not None:
