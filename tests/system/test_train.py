@@ -1,0 +1,103 @@
+"""`workbench run train` as people use it: it waits, shows how far it is, and lets go on ctrl-c."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workbench.compute.jobs import cancel as cancel_job
+from workbench.compute.waiting import wait
+from workbench.data import datasets
+from workbench.experiments import experiments
+from workbench.experiments.runs import get_run, read_report
+from workbench.project.project import Project, init_project
+from workbench.states import JOB_ENDED
+from workbench.training.work import Problem, Split
+
+LONG = "max_iter=100000"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    made = init_project(tmp_path / "p", "p")
+    file = tmp_path / "rows.csv"
+    lines = [f"{(i * 37) % 61},{'late' if (i * 37) % 61 > 30 else 'ok'}" for i in range(120)]
+    file.write_text("x,y\n" + "\n".join(lines) + "\n")
+    datasets.add(made, file, name="rows")
+    problem = Problem(
+        goal="Know late ones", dataset="rows", target="y", task="binary", metric="roc_auc",
+        direction="maximize", split=Split(folds=2),
+    )  # fmt: skip
+    experiments.new_experiment(made, "late", problem)
+    yield made
+    for row in made.store.query("SELECT id, state FROM jobs"):
+        if row["state"] not in JOB_ENDED:
+            cancel_job(made, row["id"])
+            wait(made, row["id"])
+
+
+def start(project: Project, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "workbench", "run", "train", "late", *words],
+        env=os.environ | {"WORKBENCH_PROJECT": str(project.root)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def until(process: subprocess.Popen[str], word: str) -> list[str]:
+    """Read stderr until a line has `word`; what comes later is read away."""
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if word in line:
+            break
+    else:
+        raise AssertionError(seen)
+    return seen
+
+
+def test_it_waits_and_answers(project: Project) -> None:
+    process = start(project, "--trainer", "linear", "--json")
+    out, told = process.communicate(timeout=240)
+    assert process.returncode == 0, told
+    data = json.loads(out)["data"]
+    assert (data["reference"], data["state"]) == ("r_1", "succeeded")
+    assert data["metrics"]["roc_auc"] > 0.95  # y is a step of x
+    assert data["figures"]["dummy.roc_auc"]["last"] == 0.5
+    assert "folds 2/2  100 %  cv.roc_auc" in told
+    run = get_run(project, "r_1")
+    assert run.model is not None
+    assert project.store.objects.verify(run.model.object) is None
+    assert "# Know late ones" in read_report(project, "r_1")
+
+
+def test_ctrl_c_detaches_and_the_run_goes_on(project: Project) -> None:
+    process = start(project, "--trainer", "hgb", "-P", LONG)
+    until(process, "prepare")
+    process.send_signal(signal.SIGINT)
+    out, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == ""
+    assert "Detached: r_1 goes on" in told
+    assert get_run(project, "r_1").state == "running"
+
+
+def test_a_run_that_is_cancelled_exits_1(project: Project) -> None:
+    process = start(project, "--trainer", "hgb", "-P", LONG, "--json")
+    until(process, "prepare")
+    asked = threading.Thread(target=cancel_job, args=(project, "j_1"))
+    asked.start()
+    out, _ = process.communicate(timeout=60)
+    asked.join()
+    assert process.returncode == 1
+    assert json.loads(out)["error"]["code"] == "run.cancelled"
+    assert get_run(project, "r_1").state == "cancelled"
