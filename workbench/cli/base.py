@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -60,7 +61,7 @@ class Context:
             if not isinstance(data, msgspec.Raw):
                 data = json_ready(msgspec.to_builtins(data))
             body = {"schema": f"workbench/{schema}", "data": data}
-            click.echo(msgspec.json.encode(body))
+            click.echo(safe_json(body))
         else:
             click.echo(human if isinstance(human, str) else human())
 
@@ -71,13 +72,30 @@ class Context:
 
             from workbench.numbers import json_ready
 
-            click.echo(msgspec.json.encode(json_ready(msgspec.to_builtins(data))))
+            click.echo(safe_json(json_ready(msgspec.to_builtins(data))))
         else:
             click.echo(human)
 
     def say(self, text: str) -> None:
         """Write progress or a remark to stderr."""
         click.echo(text, err=True)
+
+
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def safe_json(data: Any) -> str:
+    """Return `data` as JSON that a terminal obeys nothing of.
+
+    JSON escapes the controls below a space; DEL, C1 and the bidirectional ones are escaped here,
+    which is the same JSON.
+    """
+    import msgspec
+
+    text = msgspec.json.encode(data).decode()
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def common(function: Callable[Concatenate[Context, P], R]) -> Callable[..., R]:
@@ -108,9 +126,7 @@ def common(function: Callable[Concatenate[Context, P], R]) -> Callable[..., R]:
 def tell_error(refusal: WorkbenchError) -> int:
     """Write a refusal as the contract says and return the exit status."""
     if "--json" in sys.argv:
-        import msgspec
-
-        click.echo(msgspec.json.encode({"error": refusal.as_dict()}))
+        click.echo(safe_json({"error": refusal.as_dict()}))
     else:
         click.echo(f"workbench: {clean(refusal)}", err=True)
     return refusal.exit_status

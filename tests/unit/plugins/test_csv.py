@@ -4,6 +4,7 @@ import csv as plain_csv
 import gzip
 import io
 import os
+import tempfile
 from pathlib import Path
 
 import polars as pl
@@ -72,7 +73,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied")  # what root never meets
 
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(WorkbenchError, match="cannot be read.*Permission denied") as refusal:
+    with pytest.raises(WorkbenchError, match=r"cannot be read.*Permission denied") as refusal:
         SOURCE.preview(path, {})
     assert refusal.value.code == "data.unreadable"
 
@@ -220,19 +221,13 @@ TEXT = st.text(
 )
 
 
-@settings(max_examples=40)
-@given(
-    st.lists(
-        st.tuples(
-            TEXT, st.integers(-(10**9), 10**9), st.floats(allow_nan=False, allow_infinity=False)
-        ),
-        min_size=1,
-        max_size=20,
-    )
-)
-def test_what_python_writes_is_read_back(rows: list[tuple[str, int, float]]) -> None:
-    import tempfile
+FLOAT = st.floats(allow_nan=False, allow_infinity=False)
+WHOLE = st.integers(-(10**9), 10**9)
 
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(TEXT, WHOLE, FLOAT), min_size=1, max_size=20))
+def test_what_python_writes_is_read_back(rows: list[tuple[str, int, float]]) -> None:
     text = io.StringIO()
     writer = plain_csv.writer(text, quoting=plain_csv.QUOTE_NONNUMERIC, lineterminator="\n")
     writer.writerow(["s", "i", "f"])

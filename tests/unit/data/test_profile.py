@@ -1,0 +1,221 @@
+"""Profiles against numpy and plain Python; roles by a table of cases."""
+
+import datetime as dt
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.data import datasets, profiling
+from workbench.data.profile import ColumnProfile, Profile, kept_at, profile
+from workbench.data.roles import Facts, infer_roles, role_of
+from workbench.project.project import Project
+
+
+def profiled(frame: pl.DataFrame, folder: Path, group: int = 3) -> tuple[ColumnProfile, ...]:
+    path = folder / "t.parquet"
+    frame.write_parquet(path, row_group_size=group)
+    return profiling.compute(path)[0]
+
+
+FLOATS = st.lists(st.none() | st.floats(width=32, allow_subnormal=False), min_size=1, max_size=40)
+
+
+@settings(max_examples=80)
+@given(FLOATS)
+def test_floats_against_numpy(values: list[float | None]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        (column,) = profiled(pl.DataFrame({"x": pl.Series(values, dtype=pl.Float64)}), Path(folder))
+    there = [value for value in values if value is not None]
+    finite = np.array([value for value in there if math.isfinite(value)])
+    assert column.nulls == len(values) - len(there)
+    assert column.not_finite == len(there) - len(finite)
+    assert sum(column.counts) == len(finite)
+    if len(finite):
+        assert column.minimum == finite.min()
+        assert column.maximum == finite.max()
+        assert column.zeros == int((np.array(there) == 0).sum())
+        assert column.negatives == int((np.array(there) < 0).sum())
+        for name, value in column.quantiles.items():
+            scale = max(1.0, float(np.abs(finite).max()))
+            assert float(value) == pytest.approx(np.quantile(finite, float(name)), abs=1e-9 * scale)  # type: ignore[arg-type]
+    if len(finite) == len(there) > 1:
+        assert float(column.mean) == pytest.approx(
+            finite.mean(), rel=1e-6, abs=1e-6 * np.abs(finite).max()
+        )  # type: ignore[arg-type]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=60))
+def test_histograms_against_numpy(values: list[int]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        (column,) = profiled(pl.DataFrame({"x": values}), Path(folder))
+    edges = np.array(column.edges, float)
+    expected, _ = np.histogram(values, bins=edges)
+    # numpy closes the last bin; a value on an inner edge may round to either side.
+    assert sum(column.counts) == len(values)
+    assert np.abs(np.cumsum(column.counts) - np.cumsum(expected)).max() <= max(
+        Counter(values).values()
+    )
+    if max(values) - min(values) < 40:
+        assert list(column.counts) == [
+            Counter(values)[n] for n in range(min(values), max(values) + 1)
+        ]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.none() | st.text(max_size=5), min_size=1, max_size=40))
+def test_texts_against_python(values: list[str | None]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        (column,) = profiled(pl.DataFrame({"x": pl.Series(values, dtype=pl.String)}), Path(folder))
+    there = [value for value in values if value is not None]
+    counts = Counter(there)
+    assert (column.nulls, column.distinct) == (len(values) - len(there), len(counts))
+    assert {one.value: one.count for one in column.top}.items() <= counts.items()
+    assert [one.count for one in column.top] == sorted(counts.values(), reverse=True)[:20]
+    if there:
+        lengths = [len(value) for value in there]
+        assert (column.shortest, column.longest) == (min(lengths), max(lengths))
+        assert column.mean_length == pytest.approx(sum(lengths) / len(lengths))
+        assert column.empty == counts[""]
+
+
+def test_a_long_table_within_its_bounds(tmp_path: Path) -> None:
+    rows = 300_000
+    random = np.random.default_rng(7)
+    values, words = random.normal(size=rows), random.integers(0, 50_000, rows)
+    frame = pl.DataFrame({"x": values, "w": [f"w{n}" for n in words]})
+    number, word = profiled(frame, tmp_path, 65_536)
+    assert number.mean == pytest.approx(values.mean())
+    assert number.std == pytest.approx(values.std(ddof=1))
+    for name, value in number.quantiles.items():
+        rank = float((values < float(value)).mean())  # type: ignore[arg-type]
+        assert abs(rank - float(name)) < 0.0052  # the bound that the module states, at 99 %
+    assert (
+        list(number.counts) == np.histogram(values, bins=np.array(number.edges, float))[0].tolist()
+    )
+    assert word.distinct == pytest.approx(len(set(words.tolist())), rel=0.05)
+    assert not word.distinct_exact
+
+
+def test_moments_keep_their_zone(tmp_path: Path) -> None:
+    moments = [dt.datetime(2013, 1, day, tzinfo=dt.UTC) for day in range(1, 12)]
+    frame = pl.DataFrame(
+        {"t": pl.Series(moments, dtype=pl.Datetime("us", "UTC")), "d": [m.date() for m in moments]}
+    )
+    moment, day = profiled(frame, tmp_path)
+    assert (moment.minimum, moment.maximum) == (
+        "2013-01-01T00:00:00+00:00",
+        "2013-01-11T00:00:00+00:00",
+    )
+    assert moment.quantiles["0.5"] == "2013-01-06T00:00:00+00:00"
+    assert day.quantiles["0.5"] == "2013-01-06"
+    assert (day.role, moment.role) == ("datetime", "datetime")
+
+
+def test_columns_without_an_order_or_a_value(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "l": [[1], None, [2]],
+            "b": [b"x", b"y", None],
+            "e": pl.Series([None] * 3, dtype=pl.Int64),
+            "c": [5, 5, 5],
+        }
+    )
+    listed, binary, empty, constant = profiled(frame, tmp_path)
+    assert (listed.role, listed.nulls, binary.role, binary.nulls) == ("text", 1, "text", 1)
+    assert (empty.role, empty.nulls, empty.distinct, empty.counts) == ("constant", 3, 0, ())
+    assert empty.warnings == ("Every value is missing.",)
+    assert constant.warnings == ("Every value is the same.",)
+    assert constant.counts == (3,)
+
+
+def test_a_profile_is_kept_by_content(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n2\n")
+    version = datasets.add(project, tmp_path / "t.csv", name="t")
+    first = profile(project, version)
+    place = kept_at(project, version.content)
+    assert place.stat().st_mode & 0o077 == 0
+    place.write_bytes(place.read_bytes().replace(b'"rows":2', b'"rows":7'))
+    assert profile(project, version).rows == 7  # read, not computed
+    for damage in (b"", b"{", b'{"v":0}'):
+        place.write_bytes(damage)
+        assert profile(project, version) == first
+    assert isinstance(first, Profile)
+
+
+UNIQUE: dict[str, Any] = {"rows": 100, "filled": 100, "distinct": 100}
+ROLES = [
+    ("x", pl.Int64(), Facts(100, 100, 1), "constant"),
+    ("x", pl.Int64(), Facts(100, 0, 0), "constant"),
+    ("x", pl.Boolean(), Facts(100, 100, 2), "boolean"),
+    ("x", pl.Date(), Facts(100, 100, 50), "datetime"),
+    ("x", pl.Datetime("us"), Facts(**UNIQUE), "datetime"),
+    ("x", pl.Float64(), Facts(**UNIQUE), "numeric"),
+    ("price", pl.Int64(), Facts(**UNIQUE, span=5000), "numeric"),
+    ("price", pl.Int64(), Facts(**UNIQUE, span=99), "identifier"),
+    ("customer_id", pl.Int64(), Facts(**UNIQUE, span=5000), "identifier"),
+    ("customerId", pl.Int64(), Facts(**UNIQUE, span=5000), "identifier"),
+    ("paid", pl.Int64(), Facts(**UNIQUE, span=5000), "numeric"),
+    ("id", pl.Int64(), Facts(100, 100, 12, span=11), "numeric"),
+    ("id", pl.Int64(), Facts(20, 20, 20, span=19), "numeric"),
+    ("x", pl.String(), Facts(**UNIQUE, words=1, length=8), "identifier"),
+    ("x", pl.String(), Facts(100, 100, 40, words=1, length=8), "categorical"),
+    ("x", pl.String(), Facts(**UNIQUE, words=9, length=60), "text"),
+    ("x", pl.String(), Facts(**UNIQUE, words=1, length=400), "text"),
+    ("x", pl.String(), Facts(20, 20, 20, words=1, length=5), "categorical"),
+    ("x", pl.Duration("us"), Facts(100, 100, 30), "numeric"),
+    ("x", pl.Time(), Facts(100, 100, 30), "text"),
+    ("x", pl.List(pl.Int64), Facts(100, 100, 2), "text"),
+]
+
+
+@pytest.mark.parametrize(("name", "dtype", "facts", "role"), ROLES)
+def test_roles(name: str, dtype: pl.DataType, facts: Facts, role: str) -> None:
+    assert role_of(name, dtype, facts) == role
+
+
+def test_roles_of_a_frame_are_those_of_its_profile(tmp_path: Path) -> None:
+    rows = 200
+    frame = pl.DataFrame(
+        {
+            "row": range(rows),
+            "code": [f"c{n}" for n in range(rows)],
+            "kind": [f"k{n % 7}" for n in range(rows)],
+            "note": [f"some words on the number {n}" for n in range(rows)],
+            "x": [n / 7 for n in range(rows)],
+            "yes": [n % 2 == 0 for n in range(rows)],
+            "same": ["s"] * rows,
+            "day": [dt.date(2020, 1, 1) + dt.timedelta(n) for n in range(rows)],
+        }
+    )
+    expected = dict(
+        zip(
+            frame.columns,
+            [
+                "identifier",
+                "identifier",
+                "categorical",
+                "text",
+                "numeric",
+                "boolean",
+                "constant",
+                "datetime",
+            ],
+            strict=True,
+        )
+    )
+    assert infer_roles(frame) == expected
+    assert {column.name: column.role for column in profiled(frame, tmp_path, 50)} == expected
