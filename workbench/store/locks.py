@@ -50,7 +50,10 @@ def locked(path: Path, *, shared: bool = False, patience: float = PATIENCE) -> I
             ):
                 raise _held(path, descriptor, queue, patience)
         if not shared:
-            os.pwrite(descriptor, f"{os.getpid():<20}\n".encode(), 0)
+            with contextlib.suppress(
+                OSError
+            ):  # only for show: a full disk must not refuse the lock
+                os.pwrite(descriptor, f"{os.getpid():<20}\n".encode(), 0)
         yield
 
 

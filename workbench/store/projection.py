@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -129,12 +129,12 @@ class Projection:
 
     def _run_once(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         if self._looks_current():
-            with locked(self._lock, shared=True):
+            with self._locked(shared=True):
                 if self.path.exists():
                     with self._file.attached(read_only=True) as connection:
                         if self._is_current(_position(connection)):
                             return work(connection)
-        with locked(self._lock), self._file.attached(read_only=False) as connection:
+        with self._locked(), self._file.attached(read_only=False) as connection:
             self._apply(connection)
             return work(connection)
 
@@ -221,9 +221,15 @@ class Projection:
 
     # The file and the connection
 
-    @property
-    def _lock(self) -> Path:
-        return self.path.with_name(self.path.name + ".lock")
+    @contextlib.contextmanager
+    def _locked(self, *, shared: bool = False) -> Iterator[None]:
+        with contextlib.ExitStack() as inside:
+            try:
+                side = self.path.with_name(self.path.name + ".lock")
+                inside.enter_context(locked(side, shared=shared))
+            except OSError as error:
+                raise self._refused(error) from error
+            yield
 
     @property
     def _counts_path(self) -> Path:
@@ -231,7 +237,7 @@ class Projection:
 
     def _set_aside(self, error: duckdb.Error) -> None:
         aside = self.path.with_name(f"{self.path.stem}.damaged-{time.time_ns()}")
-        with locked(self._lock):
+        with self._locked():
             for suffix in ("", ".wal"):
                 path = self.path.with_name(self.path.name + suffix)
                 with contextlib.suppress(FileNotFoundError):
@@ -242,7 +248,7 @@ class Projection:
         reason = str(error).splitlines()[0]
         self._warn(f"The projection was damaged ({reason}); kept as {aside.name} and made anew.")
 
-    def _refused(self, error: duckdb.Error) -> Unavailable:
+    def _refused(self, error: Exception) -> Unavailable:
         return Unavailable(
             "The projection cannot be written",
             where=str(self.path),
