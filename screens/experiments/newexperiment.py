@@ -30,7 +30,7 @@ SPLIT = Split()
 _NUMBERS = {
     option.name: from_option(option)
     for option in (
-        Option("threshold", "float", None, "What makes a run good enough; may stay empty"),
+        Option("threshold", "float", None, "Good enough; may stay empty"),
         Option("test", "float", SPLIT.test, "Share held out to test", minimum=0.01, maximum=0.9),
         Option("folds", "int", SPLIT.folds, "Made of the other rows", minimum=2, maximum=50),
         Option("seed", "int", SPLIT.seed, "Same seed, same rows", minimum=0, maximum=2**32 - 1),
@@ -66,8 +66,8 @@ def fields(versions: Sequence[DatasetVersion], dataset: str) -> list[Field]:
         Field("task", "task", "", "choice", TASKS[0], TASKS),
         Field("metric", "metric", "", "choice", metrics[0], metrics),
         _NUMBERS["threshold"],
-        Field("goal", "goal", "what it is for, in a sentence"),
-        Field("positive", "positive class", "of two: the one that figures are about"),
+        Field("goal", "goal", "what it is for"),
+        Field("positive", "positive class", "of two, the one meant"),
         Field("drop", "leave out", "columns, comma between them"),
         Field("split", "split", "keep the target's shares", "choice", "stratified",
               ("stratified", "random")),

@@ -33,7 +33,7 @@ class Experiments(Place[Loaded]):
 
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("experiments.train", "train", rank=20),
-        Act("experiments.new", "new", label="New experiment", help="State a problem.", rank=25),
+        Act("experiments.new", "new", help="State a problem: a new experiment.", rank=25),
     )
 
     def __init__(self) -> None:

@@ -160,13 +160,13 @@ def sections(
 ) -> list[Section]:
     """Return the problem statement, how its rows are dealt out, and the best runs."""
     problem, split = found.problem, found.problem.split
-    better = "more is better" if problem.direction == "maximize" else "less is better"
     bound = "at least" if problem.direction == "maximize" else "at most"
     asks: list[tuple[str, Cell]] = [
         ("predict", Styled(problem.target, "strong")),
         ("from", problem.dataset),
         ("task", problem.task + (f", positive {problem.positive}" if problem.positive else "")),
-        ("metric", f"{problem.metric}, {better}"),
+        ("metric", problem.metric),
+        ("better", "more of it" if problem.direction == "maximize" else "less of it"),
         (
             "good enough",
             f"{bound} {problem.threshold:g}" if problem.threshold is not None else None,

@@ -53,7 +53,7 @@ def columns(shelf: Shelf) -> list[Column]:
         Column("run", "Run", cap=8),
         Column("state", "State", cap=17),
         Column("trainer", "Trainer", cap=12),
-        *(Column(f"metric.{name}", _short(name), right=True, cap=12) for name in shelf.metrics),
+        *(Column(f"metric.{name}", name, right=True, cap=12) for name in shelf.metrics),
         Column("time", "Time", right=True, cap=8),
         Column("on", "On", cap=10),
     ]
@@ -66,10 +66,6 @@ def columns(shelf: Shelf) -> list[Column]:
         Column("when", "When", right=True, cap=10),
         Column("who", "Who", cap=12),
     ]
-
-
-def _short(metric: str) -> str:
-    return metric.replace("_", " ")
 
 
 def source(shelf: Shelf, now: datetime) -> MemorySource:

@@ -10,13 +10,15 @@ from textual.actions import SkipAction
 from screens.actions import Act, Actor
 from screens.experiments import comparing
 from screens.experiments.facts import Known, sections
+from screens.experiments.figures import figure
 from screens.experiments.live import Live, Progress
 from screens.experiments.loading import Loaded, load_run
 from screens.experiments.reportview import ReportView
 from screens.experiments.rows import Shelf, source
 from screens.feed import in_thread
 from screens.frame.split import Split
-from screens.messages import Did
+from screens.messages import Did, Said
+from screens.states import look
 from screens.widgets.detail import Detail
 from screens.widgets.logview import LogView
 from screens.widgets.pane import ListPane, Pane
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 PAUSE = 0.06
 """Seconds that the cursor must rest on a run before it is read in full."""
 NO_RUNS = "No runs yet. t trains one."
-NO_EXPERIMENTS = "No experiment yet. n states a problem, then t trains."
+NO_EXPERIMENTS = "No experiment yet. n states a problem."
 NO_DATA = "No data yet. Press 1, then n, to import a first table."
 
 
@@ -99,6 +101,7 @@ class Runs(Actor, Split):
 
     def fill(self, loaded: Loaded) -> None:
         """Show what was loaded."""
+        self._tell_ended(loaded)
         self.loaded = loaded
         self._follow()
         self.refill()
@@ -210,6 +213,19 @@ class Runs(Actor, Split):
         in_thread(self, read, self.report.show, group="read-report", failed=failed)
 
     # What runs now
+
+    def _tell_ended(self, loaded: Loaded) -> None:
+        """Say which runs have ended since they were looked at last."""
+        was_open = self._open_runs()
+        for run in loaded.runs:
+            if run.reference in was_open and run.state in JOB_ENDED:
+                words = f"{run.reference} {look(run.state).word}"
+                problem = loaded.problems.get(run.experiment)
+                if problem is not None and problem.metric in run.metrics:
+                    words += f": {problem.metric} {figure(run.metrics[problem.metric])}"
+                elif run.error:
+                    words += f": {run.error}"
+                self.post_message(Said(words, warning=run.state == "failed"))
 
     def _open_runs(self) -> dict[str, RunRow]:
         return {run.reference: run for run in self.loaded.runs if run.state not in JOB_ENDED}

@@ -32,7 +32,10 @@ OWN = "-"
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is known before anything was asked: where the cursor is, and values to begin with."""
+    """What is known before anything was asked: where the cursor is, and values to begin with.
+
+    With `params` a run is being varied: its trainer stays.
+    """
 
     experiment: str = ""
     trainer: str = ""
@@ -87,6 +90,9 @@ class Starter:
 
         def come(found: list[Trainer]) -> None:
             by_name = {trainer.name: trainer for trainer in found}
+            if wanted.params is not None and wanted.trainer in by_name:
+                self.ask_values(wanted, by_name[wanted.trainer])
+                return
             more: dict[str, tuple[Cell, ...]] = {t.name: (t.title,) for t in found}
 
             def chosen(name: str | None) -> None:
