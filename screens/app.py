@@ -84,6 +84,7 @@ class Workbench(Actor, App[None]):
         """The person's own keys, by verb."""
         self.set_keymap(self.keys)
         self._last_place = "home"
+        self._mark = project.store.changed()
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme
@@ -93,7 +94,7 @@ class Workbench(Actor, App[None]):
     async def on_mount(self) -> None:
         """Open Home and begin to watch."""
         await self.switch_mode("home")
-        self.feed.watch(JOURNAL, self.project.store.changed)
+        self.feed.watch(JOURNAL, self.project.store.changed, seen=self._mark)
         self.feed.start()
         self._look()
         self.set_interval(1.0, self.tick)

@@ -19,6 +19,7 @@ from screens.messages import Changed, Failed
 from workbench.errors import Unavailable, WorkbenchError
 
 T = TypeVar("T")
+_NEVER = object()
 INTERVAL = 0.25
 """Seconds between two looks (contracts.md, "Watching")."""
 
@@ -118,11 +119,15 @@ class Feed:
         """Stop looking."""
         self._stop.set()
 
-    def watch(self, name: str, signature: Callable[[], object]) -> None:
-        """Look at `signature` from now on; the first look only remembers."""
+    def watch(self, name: str, signature: Callable[[], object], *, seen: object = _NEVER) -> None:
+        """Look at `signature` from now on.
+
+        `seen` is its answer before what it stands for was read; without it the first look tells of
+        a change, so that nothing that happens in between is missed.
+        """
         with self._lock:
             self._watched[name] = signature
-            self._seen.pop(name, None)
+            self._seen[name] = seen
 
     def watch_file(self, name: str, path: Path) -> None:
         """Look at a file's size and time."""
@@ -146,7 +151,7 @@ class Feed:
                 now = repr(error)
             with self._lock:
                 if name in self._watched:
-                    if name in self._seen and self._seen[name] != now:
+                    if self._seen[name] != now:
                         changed.add(name)
                     self._seen[name] = now
         return frozenset(changed)

@@ -14,6 +14,7 @@ from screens.commands import command_text
 from screens.modals.base import Box, Modal
 from screens.text import Styled, lines, said
 from screens.widgets.detail import Detail, Section
+from screens.widgets.line import LineInput
 
 
 class Buttons(Horizontal):
@@ -45,7 +46,6 @@ class Confirm(Modal[bool]):
     Confirm > Box { width: 78; padding: 0 1; }
     Confirm Detail { height: auto; max-height: 12; padding: 0; }
     Confirm #command { height: auto; margin-top: 1; }
-    Confirm #typed { border: none; height: 1; padding: 0 1; margin-top: 0; background: $panel; }
     Confirm .ask { margin-top: 1; height: 1; }
     """
 
@@ -75,7 +75,7 @@ class Confirm(Modal[bool]):
             parts.append(Static(words, id="command", markup=False))
         if self._name:
             ask = Content.assemble("Type ", said(self._name, "key"), " to go on")
-            parts += [Static(ask, classes="ask", markup=False), Input(id="typed", compact=True)]
+            parts += [Static(ask, classes="ask", markup=False), LineInput(id="typed")]
         apply = Button(said(self._verb), id="apply", classes="grave" if self._grave else "")
         apply.disabled = bool(self._name)
         parts.append(Buttons(apply, Button("Cancel", id="cancel")))

@@ -16,6 +16,7 @@ from screens.commands import command_text
 from screens.messages import Copy
 from screens.modals.base import Box, Modal
 from screens.text import said
+from screens.widgets.line import LineInput
 
 KEY = 6
 """Cells of the column of keys."""
@@ -54,9 +55,7 @@ class Palette(Modal[Offer]):
     DEFAULT_CSS = """
     Palette { align: center top; }
     Palette > Box { margin-top: 2; width: 90%; max-width: 100; }
-    Palette Input, Palette Input:focus {
-        border: none; height: 1; padding: 0; margin-bottom: 1; background: $surface;
-    }
+    Palette LineInput { margin-bottom: 1; }
     Palette #command { height: 1; margin-top: 1; color: $text-muted; text-wrap: nowrap; }
     """
 
@@ -72,7 +71,7 @@ class Palette(Modal[Offer]):
     def compose(self) -> ComposeResult:
         """Input, list, and the command of the act that is pointed at."""
         box = Box(
-            Input(placeholder="what do you want to do?", compact=True),
+            LineInput(placeholder="what do you want to do?"),
             _Acts(markup=False),
             Static(id="command", markup=False),
         )
@@ -157,7 +156,7 @@ class Menu(Palette):
 
     TITLE_WORDS = "What can be done here"
     DEFAULT_CSS = """
-    Menu Input { display: none; }
+    Menu LineInput { display: none; }
     """
 
     ACTS: ClassVar[tuple[Act, ...]] = (Act("menu.copy", "copy", rank=1),)

@@ -14,10 +14,10 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.suggester import Suggester
 from textual.widget import Widget
-from textual.widgets import Input
 
 from screens.actions import Act, Actor
 from screens.text import said
+from screens.widgets.line import LineInput
 from workbench.errors import WorkbenchError
 from workbench.options import Option
 from workbench.text import clean
@@ -108,21 +108,13 @@ def complete(value: str) -> str | None:
     return value[: len(value) - len(start)] + found
 
 
-class TextField(Input):
-    """A one-line input of a form."""
-
-    DEFAULT_CSS = """
-    TextField, TextField:focus { border: none; height: 1; padding: 0 1 !important; background: $panel; }
-    TextField:focus { background: $block-cursor-background; }
-    TextField:ansi { text-style: underline; }
-    """
+class TextField(LineInput):
+    """A text of a form."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(
-            value=field.default,
-            compact=True,
+            field.default,
             password=field.secret,
-            select_on_focus=False,
             suggester=PathSuggester() if field.kind == "path" else None,
             id=f"field-{field.name}",
         )

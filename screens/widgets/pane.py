@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from screens.actions import Act, Actor
 from screens.text import count, said
+from screens.widgets.line import LineInput
 from screens.widgets.table import Table
 
 PAUSE = 0.12
@@ -53,18 +54,15 @@ class Pane(Vertical):
         self.border_subtitle = Content("│").join(parts) if len(names) > 1 else ""
 
 
-class FilterInput(Input):
+class FilterInput(LineInput):
     """The one-line filter at the top of a list; there only while it is used."""
 
     DEFAULT_CSS = """
-    FilterInput, FilterInput:focus { height: 1; border: none; padding: 0 1; background: $panel; }
     FilterInput.-hidden { display: none; }
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            placeholder="filter", compact=True, classes="-hidden", select_on_focus=False
-        )
+        super().__init__(placeholder="filter", classes="-hidden")
 
 
 class ListPane(Actor, Pane):
