@@ -60,7 +60,7 @@ def run_workbench(
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def workbench() -> Run:
     """The command line; see run_workbench."""
     return run_workbench
