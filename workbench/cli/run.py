@@ -74,7 +74,7 @@ def _wait(context: Context, run: Run) -> int:
     if state != "succeeded":
         raise WorkbenchError(
             f"{run.reference} {_ended(state)}",
-            where=run.reference,
+            where=run.experiment,
             why=ended.error,
             fix=f"See its log: workbench run logs {run.reference}",
             code=f"run.{state}",

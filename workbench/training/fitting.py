@@ -16,7 +16,7 @@ from workbench.options import Value
 from workbench.records.runs import MetricFigures
 from workbench.training.contract import Task, Trainer
 from workbench.training.features import FeaturePlan, build_features
-from workbench.training.inputs import as_labels, conform
+from workbench.training.inputs import as_labels
 from workbench.training.metrics import BY_NAME, CV, CV_STD, DUMMY, Scored, score_all
 from workbench.training.signature import Field, Signature
 from workbench.training.work import Problem
@@ -128,11 +128,6 @@ class Learning:
             outputs=tuple(outputs),
             classes=tuple(classes),
         )
-
-
-def learning(frame: pl.DataFrame, target: Target, recipe: Recipe) -> Learning:
-    """Bring the frame's columns into the form that models meet."""
-    return Learning(conform(frame, recipe.plan.fields), target, recipe)
 
 
 def _classified(truth: Array, chances: Array, seen: Sequence[str], target: Target) -> Scored:

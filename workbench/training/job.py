@@ -17,8 +17,10 @@ from workbench.compute.spec import decode_spec
 from workbench.data.roles import infer_roles
 from workbench.plugins import load_reference
 from workbench.training.checks import check_table
+from workbench.training.contract import Trainer
 from workbench.training.features import plan_features
-from workbench.training.fitting import Learning, Recipe, figures, learning, read_target
+from workbench.training.fitting import Learning, Recipe, figures, read_target
+from workbench.training.inputs import conform
 from workbench.training.metrics import CV, DUMMY, Scored, score_all
 from workbench.training.report import RunStory, write_report
 from workbench.training.result import RESULT, ModelFile, RunResult
@@ -42,9 +44,40 @@ def run_job(folder: Path, log: Log) -> None:
     work = msgspec.convert(spec.work, TrainWork)
     problem = work.problem
     trainer = load_reference(work.trainer)
+    rows, learner, dealt = _prepare(folder / "in" / DATA, work, trainer, log)
+    folds = _cross_validate(learner, dealt, problem.metric, log)
+    log.phase("fit")
+    model = learner.fit(dealt.train)
+    log.phase("test")
+    tested = learner.score(model, dealt.test)
+    test = score_all(problem.task, tested)
+    dummy = learner.baseline(dealt.train, dealt.test)
+    log.metric(problem.metric, test[problem.metric])
+    log.metric(DUMMY + problem.metric, dummy[problem.metric])
+    story = RunStory(
+        work=work,
+        trainer=trainer.title,
+        rows=rows,
+        without_target=rows - len(learner.target.values),
+        target=learner.target,
+        deal=dealt,
+        plan=learner.recipe.plan,
+        columns_made=model[-1].n_features_in_,
+        figures=figures(test, folds, dummy),
+        tested=tested,
+        seconds=time.monotonic() - started,
+        runtime=_runtime(),
+        machine=_machine(),
+    )
+    log.phase("save")
+    _save(folder / "out", model, learner, story, log)
 
+
+def _prepare(data: Path, work: TrainWork, trainer: Trainer, log: Log) -> tuple[int, Learning, Deal]:
+    """Read and check the table, deal its rows out, decide on the features."""
+    problem = work.problem
     log.phase("read")
-    frame = pl.read_parquet(folder / "in" / DATA)
+    frame = pl.read_parquet(data)
     check_table(frame.lazy(), problem, where=work.dataset)
     rows = frame.height
     # Of all rows, as the profile shows them: what a column is good for is no figure that is fitted,
@@ -62,44 +95,20 @@ def run_job(folder: Path, log: Log) -> None:
     for name, why in plan.left_out.items():
         log.note(f"column {name} is left out: {why}")
     recipe = Recipe(problem.task, plan, trainer, work.params, work.seed)
-    learner = learning(frame, target, recipe)
+    return rows, Learning(conform(frame, plan.fields), target, recipe), dealt
 
-    folds = _cross_validate(learner, dealt, problem.metric, log)
-    log.phase("fit")
-    model = learner.fit(dealt.train)
-    log.phase("test")
-    tested = learner.score(model, dealt.test)
-    test = score_all(problem.task, tested)
-    dummy = learner.baseline(dealt.train, dealt.test)
-    log.metric(problem.metric, test[problem.metric])
-    log.metric(DUMMY + problem.metric, dummy[problem.metric])
 
-    log.phase("save")
-    out = folder / "out"
+def _save(out: Path, model: Any, learner: Learning, story: RunStory, log: Log) -> None:
+    """Write model, report and predictions, and last of all the result that names them."""
     out.mkdir(exist_ok=True)
-    saved = _save_model(model, work.format, out, log)
-    story = RunStory(
-        work=work,
-        trainer=trainer.title,
-        rows=rows,
-        without_target=rows - frame.height,
-        target=target,
-        deal=dealt,
-        plan=plan,
-        columns_made=model[-1].n_features_in_,
-        figures=figures(test, folds, dummy),
-        tested=tested,
-        seconds=time.monotonic() - started,
-        runtime=_runtime(),
-        machine=_machine(),
-    )
+    saved = _save_model(model, story.work.format, out, log)
     (out / REPORT).write_text(write_report(story), encoding="utf-8")
-    predictions(tested, dealt).write_parquet(out / PREDICTIONS, compression="zstd")
+    predictions(story.tested, story.deal).write_parquet(out / PREDICTIONS, compression="zstd")
     classes = [str(name) for name in getattr(model, "classes_", ())]
-    signature = msgspec.json.encode(learner.signature(problem.target, classes)).decode()
+    signature = learner.signature(story.work.problem.target, classes)
     result = RunResult(
         metrics=dict(story.figures),
-        model=ModelFile(signature=signature, **saved),
+        model=ModelFile(signature=msgspec.json.encode(signature).decode(), **saved),
         report=REPORT,
         artifacts=(PREDICTIONS,),
     )
