@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from screens.experiments.figures import figure, value_text
-from screens.text import Styled
+from screens.text import Styled, Tone
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from workbench.experiments.compare import Comparison, MetricLine
 from workbench.numbers import from_figure
 
 
-def source(found: Comparison) -> MemorySource:
-    """Return a line for each setting and parameter that differs and for each metric."""
+def source(found: Comparison, first_metrics: Sequence[str] = ()) -> MemorySource:
+    """Return a line for each setting and parameter that differs and for each metric.
+
+    `first_metrics` (those of the problems) stand above everything.
+    """
     first, *others = found.runs
     heads = [Column("name", "", cap=20), Column(first, first, right=True, cap=16, sortable=False)]
     heads += [Column(name, name, right=True, cap=16, sortable=False) for name in others]
     if len(others) == 1:
         heads.append(Column("change", "Change", right=True, cap=12, sortable=False))
-    rows = [
+    main = [line for line in found.metrics if line.name in first_metrics]
+    rows = [_metric(line, main=True) for line in main]
+    rows += [
         Row(f"setting {line.name}", (line.name, *(value_text(v) + "  " for v in line.values)))
         for line in (*found.settings, *found.params)
     ]
-    rows += [_metric(line) for line in _sorted(found)]
+    # The figures on the test rows first, then those over the folds, then the baseline's.
+    rest = sorted(found.metrics, key=lambda line: line.name.count("."))
+    rows += [_metric(line) for line in rest if line not in main]
     return MemorySource(heads, rows)
 
 
-def _sorted(found: Comparison) -> list[MetricLine]:
-    """The figures on the test rows first, then those over the folds, then the baseline's."""
-    return sorted(found.metrics, key=lambda line: line.name.count("."))
+def cells(runs: int) -> int:
+    """Return about how wide a comparison of so many runs wants to be."""
+    return 26 + 12 * runs
 
 
-def _metric(line: MetricLine) -> Row:
+def _metric(line: MetricLine, *, main: bool = False) -> Row:
     # Two cells behind every figure, so that the figures line up whether one is the best or not.
     cells: list[Cell] = [
         Styled(f"{figure(value)} *", "good") if at in line.best else f"{figure(value)}  "
@@ -38,5 +47,5 @@ def _metric(line: MetricLine) -> Row:
     if len(line.values) == 2:
         change = line.change[1]
         cells.append(Styled(f"{from_figure(change):+.3g}" if change is not None else "–", "muted"))
-    quiet = "." in line.name
-    return Row(f"metric {line.name}", (Styled(line.name, "muted" if quiet else "plain"), *cells))
+    tone: Tone = "strong" if main else "muted" if "." in line.name else "plain"
+    return Row(f"metric {line.name}", (Styled(line.name, tone), *cells))

@@ -10,7 +10,7 @@ from datetime import datetime
 from screens.experiments.figures import figure, reached
 from screens.experiments.filter import matcher
 from screens.experiments.live import Progress
-from screens.states import cell
+from screens.states import cell, look
 from screens.text import Styled, ago, duration
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from workbench.experiments.experiments import ExperimentRow
@@ -149,3 +149,22 @@ def _sort_value(run: RunRow, name: str, shelf: Shelf) -> Cell:
         "who": run.created_by,
     }
     return values[name]
+
+
+def endings(
+    were_open: Mapping[str, RunRow],
+    runs: Sequence[RunRow],
+    problems: Mapping[str, ExperimentRow],
+) -> list[tuple[str, bool]]:
+    """Return a sentence for each run that was open and has ended, and whether it is a warning."""
+    found = []
+    for run in runs:
+        if run.reference in were_open and run.state in JOB_ENDED:
+            words = f"{run.reference} {look(run.state).word}"
+            problem = problems.get(run.experiment)
+            if problem is not None and problem.metric in run.metrics:
+                words += f": {problem.metric} {figure(run.metrics[problem.metric])}"
+            elif run.error:
+                words += f": {run.error}"
+            found.append((words, run.state == "failed"))
+    return found

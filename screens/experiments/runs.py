@@ -9,23 +9,15 @@ from textual.actions import SkipAction
 
 from screens.actions import Act, Actor
 from screens.experiments import comparing
-from screens.experiments.facts import Known, sections
-from screens.experiments.figures import figure
-from screens.experiments.live import Live, Progress
-from screens.experiments.loading import Loaded, load_run
-from screens.experiments.reportview import ReportView
-from screens.experiments.rows import Shelf, source
+from screens.experiments.following import Following
+from screens.experiments.loading import Loaded
+from screens.experiments.rows import Shelf, endings, source
+from screens.experiments.side import COMPARE, DETAILS, LOG, REPORT, Side
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Did, Said
-from screens.states import look
-from screens.widgets.detail import Detail
-from screens.widgets.logview import LogView
-from screens.widgets.pane import ListPane, Pane
-from screens.widgets.source import MemorySource
+from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
-from screens.widgets.views import Views
-from workbench.errors import WorkbenchError
 from workbench.experiments.runs import Run, RunRow
 from workbench.states import JOB_ENDED
 
@@ -62,27 +54,12 @@ class Runs(Actor, Split):
     def __init__(self) -> None:
         self.table = Table(empty=NO_RUNS)
         self.list = ListPane("Runs", self.table)
-        self.detail = Detail(empty="No run is under the cursor.")
-        self.log_view = LogView(empty="The run has written nothing yet.")
-        self.report = ReportView()
-        self.compared = Table(
-            empty="Mark two or more runs with space, then press c.", markable=False
-        )
-        self.panes = {
-            "Details": Pane("Run", self.detail),
-            "Log": Pane("Log", self.log_view),
-            "Report": Pane("Report", self.report),
-            "Compare": ListPane("Compare", self.compared),
-        }
-        self.side_views = Views(list(self.panes.items()))
-        super().__init__(self.list, self.side_views, share=57)
+        self.aside = Side()
+        super().__init__(self.list, self.aside, share=57)
         self.loaded = Loaded()
         self.scope = ""
-        self.live = Live()
+        self.following = Following(self, self._further)
         self._runs: dict[str, RunRow] = {}
-        self._reading = False
-        self._known: Known | None = None
-        self._reported = ""
 
     @property
     def bench(self) -> Workbench:
@@ -101,9 +78,14 @@ class Runs(Actor, Split):
 
     def fill(self, loaded: Loaded) -> None:
         """Show what was loaded."""
-        self._tell_ended(loaded)
+        for words, wrong in endings(self._open_runs(), loaded.runs, loaded.problems):
+            self.post_message(Said(words, warning=wrong))
         self.loaded = loaded
-        self._follow()
+        paths = self.bench.project.paths
+        events = {
+            ref: paths.job(run.job) / "events.jsonl" for ref, run in self._open_runs().items()
+        }
+        self.following.follow(self.bench.feed, events)
         self.refill()
         self._look()
 
@@ -124,9 +106,10 @@ class Runs(Actor, Split):
         else:
             self.table.empty = NO_RUNS
         shelf = Shelf(
-            runs, loaded.problems, loaded.models or {}, self.live.progress, scope=self.scope
+            runs, loaded.problems, loaded.models or {}, self.following.progress, scope=self.scope
         )
-        self.table.load(source(shelf, self.bench.now()))
+        now = self.bench.now()
+        in_thread(self, lambda: source(shelf, now), self.table.load, group="rows")
 
     @property
     def run(self) -> RunRow | None:
@@ -150,122 +133,24 @@ class Runs(Actor, Split):
     def _marked(self) -> None:
         self.refresh_bindings()
 
-    # The run under the cursor
-
     def _look(self) -> None:
         run = self.run
-        if run is None:
-            self._known = None
-            self.detail.fill([])
-            self.log_view.show_file(None)
-            return
-        if self._known is not None and self._known.run.reference != run.reference:
-            self.log_view.show_file(None)
-        project, loaded = self.bench.project, self.loaded
-        problem = loaded.problems.get(run.experiment)
-        models = (loaded.models or {}).get(run.id, "")
-        progress = self.live.progress.get(run.reference)
-        self.log_view.show_file(project.paths.job(run.job) / "log")
-        in_thread(
-            self,
-            lambda: load_run(project, run.reference, problem, models, progress),
-            self._show_run,
-            group="run",
-        )
-        if self.side_views.view == "Report":
-            self._read_report()
-
-    def _show_run(self, known: Known) -> None:
-        if self.run is None or known.run.id != self.run.id:
-            return  # the cursor has moved on
-        self._known = known
-        reference = known.run.reference
-        self.detail.fill(sections(known, self.bench.now()), subject=reference)
-        for name, pane in self.panes.items():
-            if name != "Compare":
-                pane.title = f"{reference} {known.run.trainer}" if name == "Details" else name
-                pane.retitle("" if name == "Details" else reference)
-
-    @on(Views.Shown)
-    def _turned(self, event: Views.Shown) -> None:
-        event.stop()
-        if event.view == "Report":
-            self._read_report()
-
-    def _read_report(self) -> None:
-        run = self.run
-        if run is None:
-            return
-        mark = f"{run.reference} {run.state}"
-        if mark == self._reported:
-            return
-        self._reported = mark
-        project = self.bench.project
-
-        def read() -> str:
-            from workbench.experiments.runs import read_report
-
-            return read_report(project, run.reference)
-
-        def failed(error: WorkbenchError) -> None:
-            self.report.tell(f"{error.what}: {error.why}.")
-
-        in_thread(self, read, self.report.show, group="read-report", failed=failed)
+        progress = self.following.progress.get(run.reference) if run else None
+        self.aside.look(run, self.loaded, progress)
 
     # What runs now
-
-    def _tell_ended(self, loaded: Loaded) -> None:
-        """Say which runs have ended since they were looked at last."""
-        was_open = self._open_runs()
-        for run in loaded.runs:
-            if run.reference in was_open and run.state in JOB_ENDED:
-                words = f"{run.reference} {look(run.state).word}"
-                problem = loaded.problems.get(run.experiment)
-                if problem is not None and problem.metric in run.metrics:
-                    words += f": {problem.metric} {figure(run.metrics[problem.metric])}"
-                elif run.error:
-                    words += f": {run.error}"
-                self.post_message(Said(words, warning=run.state == "failed"))
 
     def _open_runs(self) -> dict[str, RunRow]:
         return {run.reference: run for run in self.loaded.runs if run.state not in JOB_ENDED}
 
-    def _follow(self) -> None:
-        feed, paths = self.bench.feed, self.bench.project.paths
-        watched = {
-            ref: paths.job(run.job) / "events.jsonl" for ref, run in self._open_runs().items()
-        }
-        for gone in self.live.progress.keys() - watched.keys():
-            feed.unwatch(f"events {gone}")
-        for reference in watched.keys() - self.live.progress.keys():
-            feed.watch_file(f"events {reference}", watched[reference])
-        if self._reading:
-            self.call_later(self._follow)
-            return
-        self.live.follow(watched)
-        self._read()
-
     def on_feed(self, names: frozenset[str]) -> None:
         """Read the events of the runs that said something."""
-        if any(name.startswith("events ") for name in names):
-            self._read()
+        self.following.on_feed(names)
 
-    def _read(self) -> None:
-        if self._reading or not self.live.progress:
-            return
-        self._reading = True
-
-        def come(progress: dict[str, Progress]) -> None:
-            self._reading = False
-            del progress
-            self.refill()
-            if self.run is not None and self.run.reference in self.live.progress:
-                self._look()
-
-        def failed(_: WorkbenchError) -> None:
-            self._reading = False
-
-        in_thread(self, self.live.read, come, group="events", failed=failed, exclusive=False)
+    def _further(self) -> None:
+        self.refill()
+        if self.run is not None and self.run.reference in self.following.progress:
+            self._look()
 
     def _tick(self) -> None:
         if self.is_on_screen and self._open_runs():
@@ -282,6 +167,8 @@ class Runs(Actor, Split):
     def act_leave(self) -> None:
         """Leave the right pane, then the experiment whose runs are listed, then the place."""
         if self.close():
+            if self.aside.view in {REPORT, COMPARE}:
+                self.aside.view = DETAILS
             return
         if not self.scope:
             raise SkipAction
@@ -300,7 +187,7 @@ class Runs(Actor, Split):
 
     def act_details(self) -> None:
         """Show the details."""
-        self._turn_to("Details")
+        self._turn_to(DETAILS)
 
     def command_log(self) -> tuple[str, ...]:
         """`workbench run logs -f r_142`."""
@@ -308,10 +195,10 @@ class Runs(Actor, Split):
 
     def act_log(self) -> None:
         """Show the log."""
-        self._turn_to("Log")
+        self._turn_to(LOG)
 
     def _turn_to(self, view: str) -> None:
-        self.side_views.view = view
+        self.aside.view = view
         self.call_after_refresh(self.open)
 
     def why_not_report(self) -> str:
@@ -327,7 +214,7 @@ class Runs(Actor, Split):
 
     def act_report(self) -> None:
         """Show the report, in the whole width."""
-        self._turn_to("Report")
+        self._turn_to(REPORT)
         self.side = "right"
 
     def why_not_compare(self) -> str:
@@ -346,23 +233,14 @@ class Runs(Actor, Split):
 
     def act_compare(self) -> None:
         """Show what differs between the marked runs."""
-        references, project = self._marked_runs(), self.bench.project
-        argv = self.command_compare()
-
-        def compare() -> MemorySource:
-            from workbench.experiments.runs import compare
-
-            return comparing.source(compare(project, references))
-
-        def come(found: MemorySource) -> None:
-            pane = self.panes["Compare"]
-            pane.title = f"Compare {len(references)} runs"
-            pane.retitle(", ".join(references) + "   * best")
-            self.compared.load(found)
-            self._turn_to("Compare")
-            self.bench.post_message(Did(argv))
-
-        in_thread(self, compare, come, group="compare")
+        references = self._marked_runs()
+        problems = self.loaded.problems
+        owners = {run.experiment for run in self.loaded.runs if run.reference in references}
+        self.aside.compare(references, [problems[o].metric for o in owners if o in problems])
+        self._turn_to(COMPARE)
+        if comparing.cells(len(references)) > self.aside.size.width:
+            self.side = "right"
+        self.bench.post_message(Did(self.command_compare()))
 
     def why_not_register(self) -> str:
         """Only a run that succeeded has a model."""

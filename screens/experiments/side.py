@@ -1,0 +1,144 @@
+"""Beside the list of runs: the run under the cursor (details, log, report), or a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from screens.experiments import comparing
+from screens.experiments.facts import Known, sections
+from screens.experiments.live import Progress
+from screens.experiments.loading import Loaded, load_run
+from screens.experiments.reportview import ReportView
+from screens.feed import in_thread
+from screens.widgets.detail import Detail
+from screens.widgets.logview import LogView
+from screens.widgets.pane import Pane
+from screens.widgets.source import MemorySource
+from screens.widgets.table import Table
+from screens.widgets.views import Views
+from workbench.errors import WorkbenchError
+from workbench.experiments.runs import RunRow
+
+if TYPE_CHECKING:
+    from screens.app import Workbench
+
+DETAILS, LOG, REPORT, COMPARE = "Details", "Log", "Report", "Compare"
+
+
+class Lines(Table):
+    """The lines of a comparison: to be read, not opened."""
+
+    def why_not_open(self) -> str:
+        """There is nothing behind a line."""
+        return "there is nothing behind a line of a comparison"
+
+
+class Side(Views):
+    """Four views of what the list points at. `look` is told where the cursor is."""
+
+    def __init__(self) -> None:
+        self.detail = Detail(empty="No run is under the cursor.")
+        self.log_view = LogView(empty="The run has written nothing yet.")
+        self.report = ReportView()
+        self.compared = Lines(
+            empty="Mark two or more runs with space, then press c.", markable=False
+        )
+        self.panes = {
+            DETAILS: Pane("Run", self.detail),
+            LOG: Pane(LOG, self.log_view),
+            REPORT: Pane(REPORT, self.report),
+            COMPARE: Pane(COMPARE, self.compared),
+        }
+        super().__init__(list(self.panes.items()))
+        self._run: RunRow | None = None
+        self._reported = ""
+
+    @property
+    def bench(self) -> Workbench:
+        """The app, typed."""
+        from screens.app import Workbench
+
+        app = self.app
+        assert isinstance(app, Workbench)
+        return app
+
+    # One run
+
+    def look(self, run: RunRow | None, loaded: Loaded, progress: Progress | None) -> None:
+        """Show this run (None: there is none) with what is known of it now."""
+        before, self._run = self._run, run
+        if run is None:
+            self.detail.fill([])
+            self.log_view.show_file(None)
+            self.report.tell("No run is under the cursor.")
+            self._reported = ""
+            return
+        if before is None or before.id != run.id:
+            self.log_view.show_file(None)
+        project = self.bench.project
+        self.log_view.show_file(project.paths.job(run.job) / "log")
+        problem = loaded.problems.get(run.experiment)
+        models = (loaded.models or {}).get(run.id, "")
+        in_thread(
+            self,
+            lambda: load_run(project, run.reference, problem, models, progress),
+            self._show_run,
+            group="run",
+        )
+        if self.view == REPORT:
+            self._read_report()
+
+    def _show_run(self, known: Known) -> None:
+        if self._run is None or known.run.id != self._run.id:
+            return  # the cursor has moved on
+        reference = known.run.reference
+        self.detail.fill(sections(known, self.bench.now()), subject=reference)
+        self._entitle(DETAILS, f"{reference} {known.run.trainer}")
+        self._entitle(LOG, LOG, reference)
+        self._entitle(REPORT, REPORT, reference)
+
+    def _entitle(self, view: str, title: str, note: str = "") -> None:
+        self.panes[view].title = title
+        self.panes[view].retitle(note)
+
+    @on(Views.Shown)
+    def _turned(self, event: Views.Shown) -> None:
+        event.stop()
+        if event.view == REPORT:
+            self._read_report()
+
+    def _read_report(self) -> None:
+        run, project = self._run, self.bench.project
+        if run is None or self._reported == f"{run.reference} {run.state}":
+            return
+        self._reported = f"{run.reference} {run.state}"
+
+        def read() -> str:
+            from workbench.experiments.runs import read_report
+
+            return read_report(project, run.reference)
+
+        def failed(error: WorkbenchError) -> None:
+            self.report.tell(f"{error.what}: {error.why}.")
+
+        in_thread(self, read, self.report.show, group="report", failed=failed)
+
+    # Several
+
+    def compare(self, references: Sequence[str], first: Sequence[str]) -> None:
+        """Show what differs between these runs; the metrics in `first` stand at the top."""
+        project = self.bench.project
+
+        def compare() -> MemorySource:
+            from workbench.experiments.runs import compare
+
+            return comparing.source(compare(project, references), first)
+
+        def come(found: MemorySource) -> None:
+            self._entitle(COMPARE, f"Compare {len(references)} runs", "* is best")
+            self.compared.load(found)
+
+        in_thread(self, compare, come, group="compare")
