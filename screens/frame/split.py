@@ -87,3 +87,13 @@ class Split(Horizontal):
         first = first_focusable(pane)
         if first is not None:
             first.focus()
+
+
+def _displayed(widget: Widget, inside: Widget) -> bool:
+    """Tell whether `widget` is not in a view of `inside` that is put away."""
+    for node in widget.ancestors_with_self:
+        if node is inside:
+            break
+        if isinstance(node, Widget) and not node.display:
+            return False
+    return True

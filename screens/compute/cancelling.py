@@ -1,0 +1,103 @@
+"""`x` on a list of jobs: ask first, then ask for the job's end; the same in the place and the drawer."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from screens.actions import Act, Actor
+from screens.compute.rows import state_of
+from screens.feed import in_thread
+from screens.messages import Did
+from screens.modals.confirm import Confirm
+from workbench.compute.jobs import Job
+from workbench.project.project import Project
+
+
+class ActsOnJobs(Actor):
+    """For what has a cursor on a job."""
+
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act("job.cancel", "stop", label="Cancel", help="End the job and its processes.", rank=30),
+        Act("job.run", "details", label="Run", help="Go to the run that the job makes.", rank=35),
+    )
+
+    @property
+    @abstractmethod
+    def job(self) -> Job | None:
+        """The job under the cursor."""
+        raise NotImplementedError
+
+    @property
+    @abstractmethod
+    def open_project(self) -> Project:
+        """The project whose jobs these are."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def look_again(self) -> None:
+        """Read the jobs again after one was asked to end."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def go_to(self, noun: str, reference: str) -> None:
+        """Go where `reference` is shown."""
+        raise NotImplementedError
+
+    def why_not_cancel(self) -> str:
+        """Only what has not ended can be cancelled, and once is enough."""
+        job = self.job
+        if job is None:
+            return "there is no job under the cursor"
+        if job.ended:
+            return f"{job.reference} has ended: it is {job.state}"
+        return f"{job.reference} is being stopped already" if job.cancel_requested else ""
+
+    def command_cancel(self) -> tuple[str, ...]:
+        """`workbench job cancel j_17`."""
+        assert self.job is not None
+        return ("job", "cancel", self.job.reference)
+
+    def act_cancel(self) -> None:
+        """Ask, then ask for the job's end."""
+        job, argv, project = self.job, self.command_cancel(), self.open_project
+        assert job is not None
+
+        def cancel() -> Job:
+            from workbench.compute.jobs import cancel
+
+            return cancel(project, job.reference)
+
+        def done(asked: Job) -> None:
+            self.app.post_message(Did(argv, f"{asked.reference} is asked to stop."))
+            self.look_again()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                in_thread(self, cancel, done, group="cancel", exclusive=False)
+
+        changes = [
+            f"{job.reference} ({job.title}) is {state_of(job)} on {job.target}.",
+            "Every process that it started is ended; its log stays.",
+        ]
+        if job.run_number is not None:
+            changes.append(f"Its run r_{job.run_number} stays in the list as cancelled.")
+        title = f"Cancel {job.reference}?"
+        question = Confirm(title, changes, verb="Cancel the job", argv=argv, grave=True)
+        self.app.push_screen(question, answered)
+
+    def why_not_run(self) -> str:
+        """There must be a run."""
+        if self.job is None:
+            return "there is no job under the cursor"
+        return "" if self.job.run_number is not None else f"{self.job.reference} makes no run"
+
+    def command_run(self) -> tuple[str, ...]:
+        """`workbench run show r_142`."""
+        assert self.job is not None
+        return ("run", "show", f"r_{self.job.run_number}")
+
+    def act_run(self) -> None:
+        """Go to the run."""
+        assert self.job is not None
+        self.go_to("run", f"r_{self.job.run_number}")

@@ -1,0 +1,299 @@
+"""The place Deployments: endpoints, how each goes, its log, what it predicted; create, call, stop."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from screens.actions import Act
+from screens.deployments import rows
+from screens.deployments.endpoint import Endpoint, Loaded, curl, load, signature
+from screens.deployments.stopping import ask_stop
+from screens.feed import in_thread
+from screens.frame.split import Split
+from screens.messages import Copy
+from screens.place import Place
+from screens.widgets.detail import Detail
+from screens.widgets.logview import LogView
+from screens.widgets.pane import ListPane, Pane
+from screens.widgets.source import MemorySource
+from screens.widgets.table import Table
+from screens.widgets.views import Views
+from workbench.serving.deployments import Deployment
+from workbench.serving.folder import Folder
+
+NONE = "No deployments yet. n brings a model up."
+NO_MODELS = "No deployments yet. They serve models: press 3, then m on a run registers one."
+WATCHED = "endpoints"
+"""The name under which the feed watches what the endpoints tell."""
+
+
+class Deployments(Place[Loaded]):
+    """The list of endpoints, and the one under the cursor in three views."""
+
+    NAME = "deployments"
+
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act("deployments.call", "run", label="Call", help="Ask it for a prediction.", rank=15),
+        Act("deployments.create", "new", help="Bring a model up as an endpoint.", rank=20),
+        Act("deployments.deploy", "deploy", rank=0),
+        Act("deployments.stop", "stop", help="Stop answering; its records stay.", rank=30),
+        Act("deployments.view", "view", rank=65),
+        Act("deployments.view-back", "view-back", rank=0),
+        Act("deployments.details", "details", help="What it serves and how it goes.", rank=0),
+        Act("deployments.log", label="Log", help="What the server process wrote, live."),
+        Act("deployments.model", label="Go to the model", help="Show the version that answers."),
+        Act("deployments.curl", label="Copy curl line", help="A line that asks it by curl."),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = Table(empty=NONE, markable=False)
+        self.detail = Detail(empty="No deployment is under the cursor.")
+        self.log_view = LogView(empty="The server has written nothing yet.")
+        self.predictions = Table(
+            empty="It has not predicted anything yet. w calls it.", markable=False
+        )
+        self.panes: dict[str, Pane] = {
+            "Details": Pane("Deployment", self.detail),
+            "Log": Pane("Log", self.log_view),
+            "Predictions": ListPane("Predictions", self.predictions),
+        }
+        self.views = Views(list(self.panes.items()))
+        self.loaded = Loaded()
+        self._endpoints: dict[str, Endpoint] = {}
+        self._wanted = ""
+
+    def body(self) -> ComposeResult:
+        """The list, and what is under its cursor."""
+        yield Split(ListPane("Deployments", self.table), self.views, share=58)
+
+    def load(self) -> Loaded:
+        """Ask the records, look at what runs."""
+        return load(self.project)
+
+    def show(self, loaded: Loaded) -> None:
+        """Fill the list in place, and watch what is up."""
+        self.loaded = loaded
+        self._endpoints = {endpoint.record.id: endpoint for endpoint in loaded.endpoints}
+        self.table.empty = NONE if loaded.choices else NO_MODELS
+        key = self._named(self._wanted)
+        self._wanted = "" if key else self._wanted
+        self.table.load(rows.source(loaded.endpoints, self.now), key=key)
+        self._watch()
+        self._look()
+
+    def on_mount(self) -> None:
+        """Count the ages."""
+        self.set_interval(15.0, self._age)
+
+    def point_at(self, reference: str) -> None:
+        """Put the cursor on the newest deployment of this name, now or once it has been read."""
+        key = self._named(reference)
+        self._wanted = "" if key else reference
+        if key:
+            self.table.select(key)
+
+    def _named(self, reference: str) -> str:
+        same = (
+            key
+            for key, endpoint in self._endpoints.items()
+            if reference in {endpoint.record.name, key}
+        )
+        return next(same, "") if reference else ""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint under the cursor."""
+        return self._endpoints.get(self.table.key)
+
+    # What is told
+
+    def _watch(self) -> None:
+        up = [e.record for e in self.loaded.endpoints if e.record.state != "stopped"]
+        project = self.project
+        if up:
+            self.bench.feed.watch(WATCHED, lambda: signature(project, up))
+        else:
+            self.bench.feed.unwatch(WATCHED)
+
+    def on_feed(self, names: frozenset[str]) -> None:
+        """Something was asked, or a process came or went: look again."""
+        if WATCHED in names:
+            self.mark_stale()
+
+    def _age(self) -> None:
+        if self.is_current and self.loaded.endpoints:
+            self.table.load(rows.source(self.loaded.endpoints, self.now))
+
+    @on(Table.Highlighted)
+    def _pointed(self, event: Table.Highlighted) -> None:
+        if event.table is self.table:
+            self._look()
+            self.refresh_bindings()
+
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Enter goes into the right pane; on a prediction it does nothing more."""
+        if event.table is self.table and self.split is not None:
+            self.split.open()
+
+    def _look(self) -> None:
+        endpoint = self.endpoint
+        if endpoint is None:
+            self.detail.fill([])
+            self.log_view.show_file(None)
+            self.predictions.load(MemorySource(rows.PREDICTIONS, ()))
+            return
+        record = endpoint.record
+        line = curl(self.project, record) if endpoint.answers else ""
+        self.detail.fill(rows.sections(endpoint, self.now, line), subject=record.id)
+        for name, pane in self.panes.items():
+            pane.title = record.name if name == "Details" else f"{name} of {record.name}"
+            pane.retitle()
+        folder = Folder(self.project.paths.deployment(record.id))
+        self.log_view.show_file(folder.log)
+        in_thread(
+            self,
+            lambda: rows.newest_predictions(folder.predictions),
+            self._predicted,
+            group="predictions",
+        )
+
+    def _predicted(self, found: MemorySource) -> None:
+        self.predictions.load(found)
+
+    # Acts
+
+    def act_view(self) -> None:
+        """The next view of the endpoint."""
+        self.views.act_next()
+
+    def act_view_back(self) -> None:
+        """The view before."""
+        self.views.act_before()
+
+    def _turn_to(self, view: str) -> None:
+        self.views.view = view
+        if self.split is not None:
+            self.call_after_refresh(self.split.open)
+
+    def why_not_details(self) -> str:
+        """There must be an endpoint."""
+        return "" if self.endpoint else "there is no deployment under the cursor"
+
+    why_not_log = why_not_details
+
+    def command_details(self) -> tuple[str, ...]:
+        """`workbench deploy show eta`."""
+        return ("deploy", "show", self._reference())
+
+    def act_details(self) -> None:
+        """Show the details."""
+        self._turn_to("Details")
+
+    def command_log(self) -> tuple[str, ...]:
+        """`workbench deploy logs eta -f`."""
+        return ("deploy", "logs", self._reference(), "-f")
+
+    def act_log(self) -> None:
+        """Show the log."""
+        self._turn_to("Log")
+
+    def _reference(self) -> str:
+        """Return the name, or the ULID where a newer deployment has the name."""
+        endpoint = self.endpoint
+        assert endpoint is not None
+        record = endpoint.record
+        same = [e.record.id for e in self.loaded.endpoints if e.record.name == record.name]
+        return record.name if max(same) == record.id else record.id
+
+    def why_not_create(self) -> str:
+        """There must be a model version."""
+        return "" if self.loaded.choices else "no model is registered yet: press 3, then m on a run"
+
+    why_not_deploy = why_not_create
+
+    def act_create(self) -> None:
+        """Ask what is to be served, under which name and port."""
+        from screens.deployments.creating import CreateForm
+
+        names = {e.record.name for e in self.loaded.endpoints if e.record.state != "stopped"}
+
+        def made(record: Deployment | None) -> None:
+            if record is not None:
+                self.point_at(record.id)
+                self.mark_stale()
+
+        form = CreateForm(self.project, self.loaded.choices, taken=names)
+        self.app.push_screen(form, made)
+
+    act_deploy = act_create
+
+    def why_not_call(self) -> str:
+        """Only what answers can be called."""
+        endpoint = self.endpoint
+        if endpoint is None:
+            return "there is no deployment under the cursor"
+        name, state = endpoint.record.name, endpoint.state
+        if state == "starting":
+            return f"{name} is still starting: its model is being loaded"
+        return "" if endpoint.answers else f"{name} does not answer: it is {state}"
+
+    def command_call(self) -> tuple[str, ...]:
+        """`workbench deploy call eta --dataset flights@2 --at 0`: a row of the data it learnt from."""
+        assert self.endpoint is not None
+        data = self.endpoint.dataset
+        return ("deploy", "call", self._reference(), "--dataset", data, "--at", "0") if data else ()
+
+    def act_call(self) -> None:
+        """Open the form made from the model's signature."""
+        from screens.deployments.calling import open_call
+
+        assert self.endpoint is not None
+        open_call(self, self.endpoint)
+
+    def why_not_stop(self) -> str:
+        """Only what is not stopped can be stopped."""
+        endpoint = self.endpoint
+        if endpoint is None:
+            return "there is no deployment under the cursor"
+        if endpoint.record.state == "stopped":
+            return f"{endpoint.record.name} is stopped already"
+        stopping = endpoint.record.stop_requested
+        return f"{endpoint.record.name} is being stopped" if stopping else ""
+
+    def command_stop(self) -> tuple[str, ...]:
+        """`workbench deploy stop eta`."""
+        return ("deploy", "stop", self._reference())
+
+    def act_stop(self) -> None:
+        """Ask, then ask for its end."""
+        assert self.endpoint is not None
+        ask_stop(self, self.endpoint, self.command_stop())
+
+    def why_not_model(self) -> str:
+        """A version must have answered."""
+        if self.endpoint is None:
+            return "there is no deployment under the cursor"
+        return "" if self.endpoint.record.serving else "no version has answered yet"
+
+    def command_model(self) -> tuple[str, ...]:
+        """`workbench model show delay@4`."""
+        assert self.endpoint is not None
+        return ("model", "show", self.endpoint.record.serving or "")
+
+    def act_model(self) -> None:
+        """Go to the version that answers."""
+        assert self.endpoint is not None
+        self.bench.goto("model", self.endpoint.record.serving or "")
+
+    def why_not_curl(self) -> str:
+        """It must answer."""
+        return self.why_not_call()
+
+    def act_curl(self) -> None:
+        """Copy the line."""
+        assert self.endpoint is not None
+        self.post_message(Copy(curl(self.project, self.endpoint.record), "curl line"))
