@@ -48,6 +48,8 @@ class Objects:
 
     def put_file(self, path: Path, *, move: bool = False) -> str:
         """Store a file's bytes and return their digest; with `move` the file itself is gone after."""
+        if move and path.stat().st_dev == self.folder.stat().st_dev:
+            return self._take(path)
         hasher = hashlib.sha256()
         with path.open("rb") as source, self._temporary() as stream:
             while block := source.read(BLOCK):
@@ -57,6 +59,18 @@ class Objects:
             self._settle(stream, digest)
         if move:
             path.unlink()
+        return digest
+
+    def _take(self, path: Path) -> str:
+        """Make a file of this file system an object by a rename: nothing is written twice."""
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            os.fchmod(stream.fileno(), self._mode())
+            os.fsync(stream.fileno())
+        place = self._place(digest)
+        make_folder(place.parent)
+        path.replace(place)
+        sync_folder(place.parent)
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -87,7 +101,10 @@ class Objects:
     def _settle(self, stream: _Temporary, digest: str) -> None:
         place = self._place(digest)
         make_folder(place.parent)
-        stream.settle(place, 0o440 if is_shared(self.folder) else 0o400)
+        stream.settle(place, self._mode())
+
+    def _mode(self) -> int:
+        return 0o440 if is_shared(self.folder) else 0o400
 
     def _changed(self, digest: str) -> StoreError:
         return StoreError(
