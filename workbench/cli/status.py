@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -34,15 +35,21 @@ def status(context: Context) -> None:
 def _human(project: Project, found: Overview) -> str:
     parts = [f"{clean(project.name)}  {found.health}", _line(found.counts)]
     if found.running:
-        rows = [[job.reference, job.state, job.title, job.since] for job in found.running]
+        rows = [[job.reference, job.state, job.title, _time(job.since)] for job in found.running]
         parts.append("Running\n" + table(["job", "state", "what", "since"], rows))
     if found.attention:
-        rows = [[item.what, item.why, item.at] for item in found.attention]
+        rows = [[item.what, item.why, _time(item.at)] for item in found.attention]
         parts.append("Attention\n" + table(["what", "why", "at"], rows))
     if found.acts:
-        rows = [[act.at, act.who, act.verb, act.reference, act.note] for act in found.acts[:10]]
+        rows = [
+            [_time(act.at), act.who, act.verb, act.reference, act.note] for act in found.acts[:10]
+        ]
         parts.append("Newest\n" + table(["at", "who", "did", "what", "note"], rows))
     return "\n\n".join(parts)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}Z"
 
 
 def _line(counts: Counts) -> str:

@@ -1,0 +1,1 @@
+"""Pictures of the interface for the README, made by the program itself: see make.py."""
