@@ -72,7 +72,7 @@ class Option:
         types, words = expected[self.kind]
         if not isinstance(value, types) or (isinstance(value, bool) and self.kind != "bool"):
             raise self._refuse(value, words)
-        checked = cast(Value, value)
+        checked = cast("Value", value)
         if self.kind == "choice" and value not in self.choices:
             raise self._refuse(value, words)
         if isinstance(checked, int | float) and self.kind in {"int", "float"}:

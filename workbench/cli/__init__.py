@@ -1,0 +1,1 @@
+"""The command line: one module a noun, all with one way to answer and to refuse."""

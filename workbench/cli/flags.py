@@ -13,7 +13,7 @@ from workbench.options import Option, Value, settle
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Declared(click.ParamType):
+class _Declared(click.ParamType[Value]):
     """The click type of an Option: parsing and bounds are the Option's own."""
 
     def __init__(self, option: Option) -> None:

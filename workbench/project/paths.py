@@ -67,9 +67,9 @@ class Paths:
 
 def xdg(variable: str, default: str) -> Path:
     """Return our folder under an XDG base: `xdg("XDG_STATE_HOME", ".local/state")`."""
-    base = os.environ.get(variable, "")
+    base = Path(os.environ.get(variable, ""))
     # The specification says that a relative path is to be ignored.
-    return (Path(base) if os.path.isabs(base) else Path.home() / default) / "workbench"
+    return (base if base.is_absolute() else Path.home() / default) / "workbench"
 
 
 def state_home() -> Path:

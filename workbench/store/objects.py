@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from typing import BinaryIO
@@ -140,8 +139,3 @@ class _Temporary:
         os.fsync(self._stream.fileno())
         self._path.replace(place)
         sync_folder(place.parent)
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the bytes that a person without privileges may still write where `folder` is."""
-    return shutil.disk_usage(folder).free
