@@ -42,6 +42,8 @@ class Confirm(Modal[bool]):
     word. `name` must be typed before a grave act can be done; `argv` is shown as its command.
     """
 
+    AUTO_FOCUS = "#typed, #cancel"  # never, for a moment, the button that does it
+
     DEFAULT_CSS = """
     Confirm > Box { width: 78; padding: 0 1; }
     Confirm Detail { height: auto; max-height: 12; padding: 0; }
