@@ -30,14 +30,13 @@ def job_sections(job: Job, progress: Progress | None, now: datetime) -> list[Sec
         head.append(("Time", clock(seconds)))
     if job.exit_code is not None:
         head.append(("Exit", _exit(job.exit_code)))
-    found = [Section(facts=head, notes=_notes(job))]
+    found = [Section(job.title, head, notes=_notes(job))]
     if progress is not None and progress.phase and not job.ended:
         found.append(Section("Now", text=_phase(progress)))
-    what: list[tuple[str, Cell]] = [("Title", job.title), ("Kind", job.kind_of_work)]
+    what: list[tuple[str, Cell]] = [("Kind", job.kind_of_work), ("Target", job.target)]
     if job.run_number is not None:
-        what.append(("Run", Styled(f"r_{job.run_number}", "strong")))
-    what += [("Target", job.target)]
-    found.append(Section("Work", what, notes=_ways(job)))
+        what.append(("Run", Styled(f"r_{job.run_number}   i goes there", "strong")))
+    found.append(Section("Work", what))
     found.append(Section("Times", _times(job, now)))
     return found
 
@@ -59,10 +58,6 @@ def _notes(job: Job) -> list[Styled]:
     return []
 
 
-def _ways(job: Job) -> list[Styled]:
-    return [Styled("i goes to the run", "muted")] if job.run_number is not None else []
-
-
 def _phase(progress: Progress) -> Content:
     words = said(progress.phase)
     if progress.share is None:
@@ -78,11 +73,17 @@ def _phase(progress: Progress) -> Content:
 def _times(job: Job, now: datetime) -> list[tuple[str, Cell]]:
     moments = (("Queued", job.queued_at), ("Started", job.started_at), ("Ended", job.ended_at))
     facts: list[tuple[str, Cell]] = [
-        (word, f"{ago(moment, now)}, {moment.astimezone():%Y-%m-%d %H:%M:%S}")
-        for word, moment in moments
-        if moment is not None
+        (word, _moment(moment, now)) for word, moment in moments if moment is not None
     ]
     return [*facts, ("By", job.queued_by)]
+
+
+def _moment(moment: datetime, now: datetime) -> str:
+    """Write a moment of today as a time, an older one as a date."""
+    there, here = moment.astimezone(), now.astimezone()
+    if there.date() == here.date():
+        return f"{there:%H:%M:%S}, {ago(moment, now)}"
+    return f"{there:%Y-%m-%d %H:%M:%S}"
 
 
 def target_sections(

@@ -80,6 +80,8 @@ def load_sample(project: Project, endpoint: Endpoint) -> Sample:
 class Call(Modal[None]):
     """Stays open, so that one can call again: with other values, or after a promotion."""
 
+    AUTO_FOCUS = "#call"
+
     DEFAULT_CSS = """
     Call > Box { width: 90%; max-width: 100; }
     Call .intro { height: auto; max-height: 2; margin-bottom: 1; color: $text-muted; }
@@ -118,8 +120,7 @@ class Call(Modal[None]):
         yield box
 
     def on_mount(self) -> None:
-        """The values are there already: begin at the button."""
-        self.query_one("#call").focus()
+        """The values are there already, so it begins at the button."""
         self._tell_origin()
         self._show_command()
 

@@ -69,8 +69,7 @@ def sections(endpoint: Endpoint, now: datetime, call_line: str) -> list[Section]
     """Return what is known of one endpoint. `call_line` is the curl line, empty when it is not up."""
     record, told = endpoint.record, endpoint.seen.told
     head: list[tuple[str, Cell]] = [("State", cell(endpoint.state))]
-    if endpoint.state in {*ENDED, "starting", "stopping"}:
-        head.append(("For", _age(record.changed_at, now)))
+    head.append(("Since", _age(record.changed_at, now)))
     found = [Section(facts=head, notes=_notes(endpoint))]
     found.append(Section("Serves", _serves(endpoint, now)))
     if told is not None:
@@ -117,7 +116,7 @@ def _serves(endpoint: Endpoint, now: datetime) -> list[tuple[str, Cell]]:
 
 def _place(endpoint: Endpoint, now: datetime) -> list[tuple[str, Cell]]:
     record = endpoint.record
-    access = "token, in a file of yours" if record.token else Styled("open: no token", "warn")
+    access = "with a token" if record.token else Styled("open: no token", "warn")
     facts: list[tuple[str, Cell]] = []
     if record.url:
         facts.append(("Address", record.url))

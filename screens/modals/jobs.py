@@ -1,108 +1,101 @@
-"""The drawer with the jobs: what runs, what is queued, what ended last; `x` cancels."""
+"""The drawer with the jobs: what runs, what is queued, what ended last; the same acts as in Compute."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 
-from screens.actions import Act
+from screens.compute import rows
+from screens.compute.cancelling import ActsOnJobs
+from screens.compute.loading import events_of
+from screens.experiments.live import Live, Progress
 from screens.feed import in_thread
-from screens.messages import Did
 from screens.modals.base import Box, Drawer
-from screens.states import cell
-from screens.text import Styled, ago, clock
-from screens.widgets.source import Column, MemorySource, Row
+from screens.text import count
 from screens.widgets.table import Table
-from workbench.states import JOB_ENDED
+from workbench.compute.jobs import Job, list_jobs
+from workbench.errors import WorkbenchError
+from workbench.project.project import Project
 
-_SQL = """
-SELECT 'j_' || number AS reference, state, title, target, cancel_requested, reason,
-       queued_at, started_at, ended_at
-FROM jobs ORDER BY state IN ('succeeded', 'failed', 'cancelled'), number DESC LIMIT 200
-"""
-_COLUMNS = (
-    Column("job", "Job", cap=8),
-    Column("state", "State", cap=14),
-    Column("title", "What", cap=50, grow=True),
-    Column("target", "On", cap=12),
-    Column("time", "Time", cap=9, right=True),
-    Column("when", "Queued", cap=10, right=True),
-)
+MOST = 200
+"""Jobs that are listed, the newest."""
+EVERY = 0.5
+"""Seconds between two looks while the drawer is open."""
+_KEYS = "enter show   i run   x cancel   esc close   jobs go on when you quit"
+_ORDER = {"queued": 1, "lost": 2, "succeeded": 3, "failed": 3, "cancelled": 3}
 
 
-class Jobs(Drawer):
+@dataclass(frozen=True, slots=True)
+class _Found:
+    jobs: list[Job]
+    progress: dict[str, Progress]
+
+
+class Jobs(ActsOnJobs, Drawer):
     """The newest 200 jobs, those that have not ended first."""
-
-    ACTS: ClassVar[tuple[Act, ...]] = (
-        Act("jobs.cancel", "stop", label="Cancel", help="Cancel the job under the cursor.", rank=5),
-    )
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = Table(empty="No jobs yet. t in Experiments trains.", markable=False)
-        self._jobs: dict[str, dict[str, Any]] = {}
+        self.table = Table(empty="No jobs yet. Training makes them: 3, then t.", markable=False)
+        self._live = Live()
+        self._jobs: dict[str, Job] = {}
+        self._looking = False
 
     def compose(self) -> ComposeResult:
         """One table."""
         box = Box(self.table)
-        box.retitle("Jobs", "x cancel   esc close   jobs go on when you quit")
+        box.retitle("Jobs", _KEYS)
         yield box
 
     def on_mount(self) -> None:
-        """Read now and then every second while the drawer is open."""
+        """Read now, and then again and again while the drawer is open."""
         self.table.focus()
-        self._look()
-        self.set_interval(1.0, self._look)
+        self.look_again()
+        self.set_interval(EVERY, self.look_again)
 
-    def _look(self) -> None:
-        in_thread(self, lambda: self.bench.project.store.query(_SQL), self._show, group="jobs")
+    def look_again(self) -> None:
+        """Read jobs and how far they are, in a thread, one look at a time."""
+        if self._looking:
+            return
+        self._looking = True
+        project = self.open_project
 
-    def _show(self, found: list[dict[str, Any]]) -> None:
-        self._jobs = {str(job["reference"]): job for job in found}
-        self.table.load(MemorySource(_COLUMNS, [self._row(job) for job in found]))
+        def read() -> _Found:
+            found = sorted(list_jobs(project, limit=MOST), key=lambda job: _ORDER.get(job.state, 0))
+            self._live.follow(events_of(project, found))
+            return _Found(found, self._live.read())
 
-    def _row(self, job: dict[str, Any]) -> Row:
-        now = self.bench.now()
-        begin, end = job["started_at"], job["ended_at"] or now
-        took = clock((end - begin).total_seconds()) if begin else None
-        state = (
-            "stopping"
-            if job["cancel_requested"] and job["state"] not in JOB_ENDED
-            else job["state"]
-        )
-        cells = (
-            Styled(job["reference"], "strong"),
-            cell(state),
-            job["title"],
-            job["target"],
-            took,
-            Styled(ago(job["queued_at"], now), "muted"),
-        )
-        return Row(job["reference"], cells)
+        in_thread(self, read, self._show, group="jobs", failed=self._failed, exclusive=False)
 
-    def why_not_cancel(self) -> str:
-        """Only what has not ended can be cancelled."""
-        job = self._jobs.get(self.table.key)
-        if job is None:
-            return "there is no job under the cursor"
-        return f"{self.table.key} has ended: {job['state']}" if job["state"] in JOB_ENDED else ""
+    def _show(self, found: _Found) -> None:
+        self._looking = False
+        self._jobs = {job.reference: job for job in found.jobs}
+        self.table.load(rows.jobs(found.jobs, found.progress, self.bench.now()))
+        going = sum(not job.ended for job in found.jobs)
+        words = f"Jobs {count(len(found.jobs))}" + (f", {going} not ended" if going else "")
+        self.query_one(Box).retitle(words, _KEYS)
 
-    def command_cancel(self) -> tuple[str, ...]:
-        """`workbench job cancel j_17`."""
-        return ("job", "cancel", self.table.key)
+    def _failed(self, error: WorkbenchError) -> None:
+        self._looking = False
+        self.bench.tell(error)
 
-    def act_cancel(self) -> None:
-        """Ask for the job's end."""
-        reference, argv = self.table.key, self.command_cancel()
+    @property
+    def job(self) -> Job | None:
+        """The job under the cursor."""
+        return self._jobs.get(self.table.key)
 
-        def cancel() -> None:
-            from workbench.compute.jobs import cancel
+    @property
+    def open_project(self) -> Project:
+        """The project."""
+        return self.bench.project
 
-            cancel(self.bench.project, reference)
+    def go_to(self, noun: str, reference: str) -> None:
+        """Close the drawer and go there."""
+        bench = self.bench
+        self.dismiss(None)
+        bench.call_later(bench.goto, noun, reference)
 
-        def done(_: None) -> None:
-            self.bench.post_message(Did(argv))
-            self._look()
-
-        in_thread(self, cancel, done, group="cancel", exclusive=False)
+    def on_table_opened(self, event: Table.Opened) -> None:
+        """Enter shows the job, with its log, in Compute."""
+        self.go_to("job", event.key)
