@@ -1,0 +1,90 @@
+"""Everything recorded of a version, in full: digests, lineage, packages."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+
+from screens.experiments.figures import value_text
+from screens.modals.base import Box, Modal
+from screens.models.laying import Fact, facts
+from screens.text import count
+from screens.widgets.detail import Detail, Section
+from workbench.models.show import ModelCard
+
+
+def sections(card: ModelCard, width: int) -> list[Section]:
+    """Return what is recorded, laid out for `width` cells."""
+    version, origin = card.version, card.lineage
+    own = origin.facts
+    params = [Fact(name, value_text(value)) for name, value in origin.params.items()]
+    packages = [Fact(name, number) for name, number in sorted(own.packages.items())]
+    machine = f"{own.host}, {own.platform}, {own.cores} cores" if own.host else "not recorded"
+    found = [
+        (
+            "Version",
+            [
+                Fact("id", version.id),
+                Fact("registered", f"{version.registered_at:%Y-%m-%d %H:%M:%S} UTC"),
+                Fact("by", version.registered_by),
+                Fact("note", version.note or "none"),
+            ],
+        ),
+        (
+            "File",
+            [
+                Fact("format", version.format),
+                Fact("size", f"{count(version.bytes)} bytes"),
+                Fact("object", version.object),
+                Fact("content", version.content),
+            ],
+        ),
+        (
+            "Lineage",
+            [
+                Fact("run", f"r_{origin.run_number}, {origin.run}"),
+                Fact("experiment", origin.experiment),
+                Fact("data", f"{origin.dataset}, {origin.dataset_version}"),
+                Fact("trainer", origin.trainer),
+                Fact("seed", str(origin.seed)),
+                Fact("code", own.commit or "no git commit"),
+                Fact("diff", own.diff_object or "none"),
+                Fact("machine", machine),
+                Fact("python", own.python or "not recorded"),
+            ],
+        ),
+        ("Parameters", params),
+        ("Packages", packages),
+    ]
+    return [
+        Section(heading, text=facts(items, width, label=16)) for heading, items in found if items
+    ]
+
+
+class Details(Modal[None]):
+    """Shows a version's record; Esc leaves."""
+
+    DEFAULT_CSS = """
+    Details > Box { width: 92; height: 80%; }
+    """
+
+    def __init__(self, card: ModelCard) -> None:
+        super().__init__()
+        self._card = card
+        self.detail = Detail()
+
+    def compose(self) -> ComposeResult:
+        """The facts."""
+        box = Box(self.detail)
+        box.retitle(f"{self._card.reference} in full", "arrows read on   esc close")
+        yield box
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay them out for the width."""
+        del event
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        width = self.detail.scrollable_content_region.width
+        if width:
+            self.detail.fill(sections(self._card, width), subject=self._card.reference)
