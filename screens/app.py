@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partialmethod
@@ -71,7 +73,8 @@ class Workbench(Actor, App[None]):
         keys: dict[str, str] | None = None,
     ) -> None:
         theme = choose()
-        super().__init__()
+        # Asked before the theme is set, Textual would take its filter of grey shades for NO_COLOR.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.project = project
         self.now = now
         self.session = Session()
@@ -85,6 +88,8 @@ class Workbench(Actor, App[None]):
         self.set_keymap(self.keys)
         self._last_place = "home"
         self._mark = project.store.changed()
+        self._asking = threading.Lock()
+        self._known: tuple[object, Overview] | None = None
         for known in THEMES:
             self.register_theme(known)
         self.theme = theme
@@ -149,6 +154,16 @@ class Workbench(Actor, App[None]):
 
         bottom = self.screen_stack[0] if self.screen_stack else None
         return bottom if isinstance(bottom, Place) else None
+
+    def overview(self) -> Overview:
+        """Return how the project stands, asked once for each state of the journal (in a thread)."""
+        from workbench.project.overview import overview
+
+        with self._asking:
+            mark = self.project.store.changed()
+            if self._known is None or self._known[0] != mark:
+                self._known = (mark, overview(self.project))
+            return self._known[1]
 
     def offers(self) -> list[Offer]:
         """Every act within reach of the focus."""
@@ -262,6 +277,10 @@ class Workbench(Actor, App[None]):
         """Say how to leave."""
         self.say("q quits (esc first, if you are typing). Jobs and deployments go on.")
 
+    def why_not_theme(self) -> str:
+        """Without colours there is one look only."""
+        return "NO_COLOR is set" if self.no_color else ""
+
     def act_theme(self) -> None:
         """Take the next theme."""
         names = [theme.name for theme in THEMES]
@@ -279,9 +298,7 @@ class Workbench(Actor, App[None]):
             self.call_later(offer.node.perform, offer.act)
 
     def _look(self) -> None:
-        from workbench.project.overview import overview
-
-        in_thread(self, lambda: overview(self.project), self._stands, group="overview")
+        in_thread(self, self.overview, self._stands, group="overview")
 
     def _stands(self, found: Overview) -> None:
         self.standing = found

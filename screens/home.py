@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -13,31 +16,59 @@ from screens.text import Styled, ago, count, plural, said
 from screens.widgets.pane import ListPane
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
-from workbench.project.overview import Attention, Counts, Overview, PastAct, overview
+from workbench.project.overview import Attention, Counts, Overview, PastAct
 
 
 class Card(Widget):
-    """One station of the line: a name with its digit, a number, and what stands behind it."""
+    """One station of the line: its digit and name, a count, and two lines of facts behind it."""
 
     DEFAULT_CSS = """
-    Card { width: 1fr; height: 4; padding: 0 2; background: $surface; margin-right: 1; }
+    Card {
+        width: 1fr; height: 4; padding: 0 2; margin-right: 1; background: $surface;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
     Card:last-of-type { margin-right: 0; }
-    Card:ansi { background: ansi_default; border-left: solid ansi_bright_black; }
+    Card:ansi { background: ansi_default; }
+    Home.-narrow Card { padding: 0 1; }
     """
+    SCOPED_CSS = False
 
     def __init__(self, digit: str, name: str) -> None:
         super().__init__()
         self._head = Content.assemble((digit, "bold $primary"), " ", (name, "$text-muted"))
-        self._figure, self._lines = Content("–"), (Content(""), Content(""))
+        self._station = Station("–", "", ())
 
-    def fill(self, figure: str, first: Content, second: Content) -> None:
-        """Show a number and two lines on it."""
-        self._figure, self._lines = Content.styled(figure, "bold"), (first, second)
+    def fill(self, station: Station) -> None:
+        """Show another count and other facts."""
+        self._station = station
         self.refresh()
 
     def render(self) -> Content:
-        """Name, number, two lines."""
-        return Content("\n").join([self._head, self._figure, *self._lines])
+        """Name, count, and as many facts as two lines hold."""
+        station = self._station
+        figure = Content.assemble((station.figure, "bold"), " ", (station.noun, "$text-muted"))
+        return Content("\n").join([self._head, figure, *fill_lines(station.facts, self.size.width)])
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What a card shows; facts in the order of their importance."""
+
+    figure: str
+    noun: str
+    facts: tuple[Content, ...]
+
+
+def fill_lines(facts: Sequence[Content], width: int, count: int = 2) -> list[Content]:
+    """Put facts side by side into at most `count` lines of `width` cells; what has no room is left out."""
+    lines: list[Content] = []
+    for fact in facts:
+        joined = Content("  ").join([lines[-1], fact]) if lines else fact
+        if lines and joined.cell_length <= width:
+            lines[-1] = joined
+        elif len(lines) < count:
+            lines.append(fact)
+    return lines
 
 
 class Home(Place[Overview]):
@@ -71,12 +102,12 @@ class Home(Place[Overview]):
 
     def load(self) -> Overview:
         """Ask the records."""
-        return overview(self.project)
+        return self.bench.overview()
 
     def show(self, loaded: Overview) -> None:
         """Fill cards and lists in place."""
-        for card, (figure, first, second) in zip(self.cards, _stations(loaded.counts), strict=True):
-            card.fill(figure, first, second)
+        for card, station in zip(self.cards, stations(loaded.counts), strict=True):
+            card.fill(station)
         self.attention.load(
             MemorySource(_ATTENTION, [self._attention(a) for a in loaded.attention])
         )
@@ -114,45 +145,52 @@ _ACTS = (
 )
 
 
-def _stations(counts: Counts) -> list[tuple[str, Content, Content]]:
-    """Return figure and two lines for each of data, runs, models, live."""
+def stations(counts: Counts) -> tuple[Station, ...]:
+    """Return what the cards of data, runs, models and live show."""
     runs, up = counts.runs, counts.deployments
-    ended = runs.get("succeeded", 0)
-    active = sum(runs.get(state, 0) for state in ("queued", "starting", "running"))
-    healthy = up.get("healthy", 0)
-    broken = sum(up.get(state, 0) for state in ("failed", "lost", "degraded"))
-    return [
-        (
-            count(counts.datasets),
+    working = sum(runs.get(state, 0) for state in ("starting", "running"))
+    trouble = sum(up.get(state, 0) for state in ("failed", "lost", "degraded"))
+    return (
+        _station(
+            counts.datasets,
+            "dataset",
             said(plural(counts.dataset_versions, "version"), "muted"),
             said(plural(counts.rows, "row"), "muted"),
         ),
-        (
-            count(sum(runs.values())),
-            _pair(("running", active, "running"), ("succeeded", ended, "ok")),
-            _pair(
-                ("failed", runs.get("failed", 0), "failed"), ("lost", runs.get("lost", 0), "lost")
+        _station(
+            sum(runs.values()),
+            "run",
+            *_states(
+                ("failed", runs.get("failed", 0)),
+                ("running", working),
+                ("queued", runs.get("queued", 0)),
+                ("lost", runs.get("lost", 0)),
+                ("succeeded", runs.get("succeeded", 0)),
             ),
         ),
-        (
-            count(counts.models),
+        _station(
+            counts.models,
+            "model",
             said(plural(counts.model_versions, "version"), "muted"),
             said(plural(counts.experiments, "experiment"), "muted"),
         ),
-        (
-            count(counts.live),
-            _pair(("healthy", healthy, "healthy"), ("failed", broken, "in trouble")),
-            said(f"{counts.unserved} promoted, not served", "muted")
-            if counts.unserved
-            else Content(""),
+        _station(
+            counts.live,
+            "served model",
+            *_states(("healthy", up.get("healthy", 0)), ("degraded", trouble)),
+            *([said(f"{counts.unserved} not served", "warn")] if counts.unserved else []),
         ),
-    ]
+    )
 
 
-def _pair(*parts: tuple[str, int, str]) -> Content:
+def _station(figure: int, noun: str, *facts: Content) -> Station:
+    return Station(count(figure), noun if figure == 1 else noun + "s", facts)
+
+
+def _states(*parts: tuple[str, int]) -> list[Content]:
     """Return counts by state, those that are zero left out."""
-    pieces = []
-    for state, number, word in parts:
-        if number:
-            pieces.append(said(f"{look(state).glyph} {count(number)} {word}", look(state).tone))
-    return Content("  ").join(pieces)
+    return [
+        said(f"{look(state).glyph} {count(number)} {look(state).word}", look(state).tone)
+        for state, number in parts
+        if number
+    ]

@@ -97,7 +97,7 @@ SIXTEEN = Theme(
     ansi=True,
     variables={
         "text-muted": "ansi_default",
-        "text-disabled": "ansi_bright_black",
+        "text-disabled": "ansi_white",
         "ansi-background": "ansi_default",
         "ansi-foreground": "ansi_default",
         "border": "ansi_yellow",

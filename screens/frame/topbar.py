@@ -19,7 +19,7 @@ class TopBar(Widget):
 
     DEFAULT_CSS = """
     TopBar { height: 1; dock: top; background: $panel; padding: 0 1; text-wrap: nowrap; }
-    TopBar:ansi { text-style: reverse; }
+    TopBar:ansi { background: ansi_default; }
     """
 
     project: reactive[str] = reactive("")

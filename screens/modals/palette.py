@@ -23,17 +23,20 @@ KEY = 6
 
 
 def ranked(offers: Sequence[Offer], query: str) -> list[Offer]:
-    """Return the offers that match: every word in label, help, id or key; label matches first."""
+    """Return the offers that match: every word in label, help, id or key; label matches first.
+
+    Without a query, what cannot be done now comes last.
+    """
     words = query.casefold().split()
-    found: list[tuple[int, int, Offer]] = []
+    found: list[tuple[bool, int, int, Offer]] = []
     for at, offer in enumerate(offers):
         label = offer.act.words.casefold()
         text = f"{label} {offer.act.sentence} {offer.act.id}".casefold()
         if all(word in text or word == offer.key.casefold() for word in words):
             starts = sum(label.startswith(word) for word in words)
             inside = sum(word in label for word in words)
-            found.append((-2 * starts - inside, at, offer))
-    return [offer for _, _, offer in sorted(found, key=lambda item: item[:2])]
+            found.append((bool(offer.reason) and not words, -2 * starts - inside, at, offer))
+    return [offer for *_, offer in sorted(found, key=lambda item: item[:3])]
 
 
 class _Acts(OptionList):
@@ -41,6 +44,7 @@ class _Acts(OptionList):
 
     DEFAULT_CSS = """
     _Acts { height: auto; max-height: 16; border: none; padding: 0; background: $surface; }
+    _Acts { scrollbar-size-vertical: 1; }
     _Acts:focus { border: none; }
     """
 

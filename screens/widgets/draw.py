@@ -152,14 +152,16 @@ class Painter:
         if drawn is None:
             return self._placeholder(style, here, layout, width)
         marked = drawn.key in table.marks
-        sign = style + self._style("key")
+        # In the terminal's own colours the cursor is reverse: a coloured word would be a patch in it.
+        flat = here and table.has_focus and table.app.native_ansi_color
+        sign = style if flat else style + self._style("key")
         segments = [Segment(("›" if here else " ") + ("◆" if marked else " ") + " ", sign)]
         last = len(layout) - 1
         for n, (at, _, room) in enumerate(layout):
             text, wide, tone = drawn.cells[at] if at < len(drawn.cells) else ("", 0, "plain")
             right = table.columns[at].right
             cell = fit(text, wide, room, right=right)
-            segments.append(Segment(cell, self._toned(style, tone)))
+            segments.append(Segment(cell, style if flat else self._toned(style, tone)))
             if n < last:
                 segments.append(Segment(" " * GAP, style))
         return Strip(segments).adjust_cell_length(width, style)

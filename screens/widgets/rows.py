@@ -45,6 +45,8 @@ class Rows:
         self.source: PageSource = self.base
         self.pages = Pages((), 0)
         self.total = 0
+        self.loaded = False
+        """Whether rows have come at all; until then nobody knows that there are none."""
         self.sort: Sort | None = None
         self.filter_text = ""
         self.broken = ""
@@ -95,7 +97,7 @@ class Rows:
 
     def _adopt(self, ready: _Ready) -> None:
         self.source, self.pages, self.total = ready.source, ready.pages, ready.total
-        self.broken = ""
+        self.broken, self.loaded = "", True
         self._wanted.clear()
         self._adopted(ready.cursor)
 

@@ -200,6 +200,7 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
             return self._painter.remark(self.rows.broken if y == 2 else "", width)
         if not self.count:
             words = "No row matches the filter." if self.filter_text else self.empty
+            words = words if self.rows.loaded else "…"
             return self._painter.remark(words if y == 2 else "", width)
         index = self._top + y - 1
         if index >= self.count:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from workbench.ids import new_ulid
 from workbench.project.project import Project, init_project
 from workbench.records import Who
@@ -24,7 +26,17 @@ from workbench.records.runs import (
     RunEnded,
     RunFacts,
 )
+from workbench.training.signature import Field, Signature
 
+SIGNATURE = msgspec.json.encode(
+    Signature(
+        task="binary",
+        target="late",
+        inputs=(Field(name="origin", type="str"), Field(name="dep_delay", type="int")),
+        outputs=(Field(name="prediction", type="str"), Field(name="probability_yes", type="float")),
+        classes=("no", "yes"),
+    )
+).decode()
 OUTCOMES = ("succeeded", "failed", "succeeded", "lost", "cancelled", "running", "queued")
 
 
@@ -132,7 +144,7 @@ def _live(project: Project, run: str) -> None:
             content="m1:" + "0" * 64,
             format="skops",
             bytes=123_456,
-            signature="{}",
+            signature=SIGNATURE,
         )
     )
     store.append(

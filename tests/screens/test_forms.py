@@ -206,7 +206,7 @@ async def test_the_drawers_lie_over_any_place(bench: Workbench) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
         await settled(pilot)
         await pilot.press("4", "J")
-        await until(pilot, lambda: "train r_6" in text(bench).partition("Jobs ─")[2])
+        await until(pilot, lambda: "train r_6" in text(bench).partition("Jobs 7")[2])
         assert "Models" in text(bench).splitlines()[0]
         await pilot.press("escape", "L")
         await settled(pilot)
@@ -229,8 +229,8 @@ async def test_a_job_is_cancelled_in_its_drawer(
         await pilot.press("x")
         await until(pilot, lambda: bool(asked))
         await until(pilot, lambda: bool(bench.session.entries))
-        assert asked == ["j_7"]
-        assert bench.session.entries[-1].text == "workbench job cancel j_7"
+        assert asked == ["j_6"]
+        assert bench.session.entries[-1].text == "workbench job cancel j_6"
 
 
 def test_the_app_is_one(bench: Workbench) -> None:

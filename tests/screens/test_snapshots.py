@@ -40,13 +40,21 @@ def test_other_themes(bench: Workbench, snap_compare: Compare, theme: str) -> No
     assert snap_compare(bench, terminal_size=(100, 30), run_before=pressed())
 
 
-def test_no_colour(
-    project: Any, still: Any, snap_compare: Compare, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_colour(project: Any, still: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = Workbench(project, now=lambda: still)
     assert app.theme == "workbench-16"
-    assert snap_compare(app, terminal_size=(80, 24), run_before=pressed())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        styles = [
+            segment.style
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip.apply_filter(app._filters[-1], app.screen.background_colors[1])
+            if segment.style is not None
+        ]
+        assert {style.color.name for style in styles if style.color} == {"default"}
+        assert {style.bgcolor.name for style in styles if style.bgcolor} == {"default"}
+        assert any(style.reverse for style in styles)  # the cursor is still seen
 
 
 def test_too_small(bench: Workbench, snap_compare: Compare) -> None:

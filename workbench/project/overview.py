@@ -192,7 +192,7 @@ def _attention(view: View) -> tuple[Attention, ...]:
 
 _ACTS = """
 SELECT created_at AS "at", created_by AS who, 'added' AS verb, 'dataset' AS noun,
-       dataset || '@' || number AS reference, "rows" || ' rows' AS note FROM dataset_versions
+       dataset || '@' || number AS reference, format('{:,} rows', "rows") AS note FROM dataset_versions
 UNION ALL
 SELECT saved_at, saved_by, 'saved', 'experiment', name, coalesce(goal, '') FROM experiments
 UNION ALL
