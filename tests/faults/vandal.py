@@ -88,7 +88,7 @@ def main() -> None:
     import duckdb
 
     del duckdb
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         root = Path(folder) / "p"
         os.environ["XDG_STATE_HOME"] = str(Path(folder) / "state")
         os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")

@@ -92,29 +92,14 @@ class Projection:
         `work` only reads, and may run again when the file turns out to be damaged. Raises
         JournalDamaged, LockTimeout, StoreError.
         """
-        import duckdb  # 118 ms: not at start-up
-
         with self._turn:
             if self._file.connection is not None:
                 return work(self._file.connection)
-            for attempt in range(ATTEMPTS):
-                try:
-                    return self._run_once(work)
-                except duckdb.Error as error:
-                    self._file.forget()
-                    if is_refusal(error):
-                        raise self._refused(error) from error
-                    if isinstance(error, wrong_questions()):
-                        raise
-                    if attempt == ATTEMPTS - 1:
-                        raise StoreError(
-                            "The projection cannot be read",
-                            where=str(self.path),
-                            why=str(error).splitlines()[0],
-                            fix="Run workbench audit verify; if the journal is sound this is our bug",
-                        ) from error
-                    self._set_aside(error)
-        raise AssertionError  # the loop returns or raises
+            if self._looks_current():
+                found = self._run_shared(work)
+                if found:
+                    return found[0]
+            return self._run_alone(work)
 
     def counts(self) -> dict[str, int]:
         """Return how many of each thing there are.
@@ -127,16 +112,53 @@ class Projection:
             noted = self._noted()
         return noted.counts if noted else self.run(lambda tables: _count(tables, set(COUNTS)))
 
-    def _run_once(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
-        if self._looks_current():
-            with self._locked(shared=True):
-                if self.path.exists():
-                    with self._file.attached(read_only=True) as connection:
-                        if self._is_current(_position(connection)):
-                            return work(connection)
-        with self._locked(), self._file.attached(read_only=False) as connection:
-            self._apply(connection)
-            return work(connection)
+    def _run_shared(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> tuple[T] | None:
+        """Return what `work` answers, None when the tables are behind, missing or damaged."""
+        import duckdb  # 118 ms: not at start-up
+
+        with self._locked(shared=True):
+            if not self.path.exists():
+                return None
+            try:
+                with self._file.attached(read_only=True) as connection:
+                    if self._is_current(_position(connection)):
+                        return (work(connection),)
+            except duckdb.Error as error:
+                self._give_up_unless_damage(error)
+        return None
+
+    def _run_alone(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Bring the tables up to the journal and return what `work` answers, all under one lock.
+
+        So whoever also came upon a damaged file finds it made anew, and does not set that aside too.
+        """
+        import duckdb
+
+        with self._locked():
+            for left in reversed(range(ATTEMPTS)):
+                try:
+                    with self._file.attached(read_only=False) as connection:
+                        self._apply(connection)
+                        return work(connection)
+                except duckdb.Error as error:
+                    self._give_up_unless_damage(error)
+                    if not left:
+                        raise StoreError(
+                            "The projection cannot be read",
+                            where=str(self.path),
+                            why=str(error).splitlines()[0],
+                            fix="Run workbench audit verify; if the journal is sound this is our bug",
+                        ) from error
+                    self._set_aside(error)
+        raise AssertionError  # the loop returns or raises
+
+    def _give_up_unless_damage(self, error: duckdb.Error) -> None:
+        """Raise `error` as what it is when the file is not to blame for it."""
+        self._file.forget()
+        if is_refusal(error):
+            raise self._refused(error) from error
+        if isinstance(error, wrong_questions()):
+            raise error
 
     def _noted(self) -> Counts | None:
         try:
@@ -236,15 +258,15 @@ class Projection:
         return self.path.with_name("counts.json")
 
     def _set_aside(self, error: duckdb.Error) -> None:
+        """Move the damaged file out of the way; the exclusive lock is held."""
         aside = self.path.with_name(f"{self.path.stem}.damaged-{time.time_ns()}")
-        with self._locked():
-            for suffix in ("", ".wal"):
-                path = self.path.with_name(self.path.name + suffix)
-                with contextlib.suppress(FileNotFoundError):
-                    path.replace(aside.with_name(aside.name + suffix))
-            for old in sorted(self.path.parent.glob(f"{self.path.stem}.damaged-*"))[: -2 * KEPT]:
-                with contextlib.suppress(OSError):
-                    old.unlink()
+        for suffix in ("", ".wal"):
+            path = self.path.with_name(self.path.name + suffix)
+            with contextlib.suppress(FileNotFoundError):
+                path.replace(aside.with_name(aside.name + suffix))
+        for old in sorted(self.path.parent.glob(f"{self.path.stem}.damaged-*"))[: -2 * KEPT]:
+            with contextlib.suppress(OSError):
+                old.unlink()
         reason = str(error).splitlines()[0]
         self._warn(f"The projection was damaged ({reason}); kept as {aside.name} and made anew.")
 
