@@ -7,6 +7,7 @@ import hashlib
 from collections import Counter
 
 import pytest
+
 import sample_data
 from sample_data import make
 
