@@ -15,6 +15,7 @@ from textual.widgets import Button, Static
 from screens.commands import command_text
 from screens.deployments.answer import Answer, drawn
 from screens.deployments.endpoint import Endpoint
+from screens.deployments.rows import first_row
 from screens.deployments.values import as_row, form_fields, text_of
 from screens.feed import in_thread
 from screens.messages import Did
@@ -25,6 +26,7 @@ from screens.widgets.fields import ChoiceField
 from screens.widgets.form import Form
 from workbench.errors import Unavailable, WorkbenchError
 from workbench.serving import deployments
+from workbench.serving.predictions import Prediction
 from workbench.training.signature import Signature
 
 if TYPE_CHECKING:
@@ -45,12 +47,12 @@ class Sample:
     """The row to begin with: the first one without a null."""
 
 
-def open_call(place: Place[Any], endpoint: Endpoint) -> None:
-    """Read what the form needs, then open it."""
+def open_call(place: Place[Any], endpoint: Endpoint, again: Prediction | None = None) -> None:
+    """Read what the form needs, then open it; with the values of a logged prediction (`again`)."""
     project = place.project
 
     def come(sample: Sample) -> None:
-        place.app.push_screen(Call(project, endpoint, sample))
+        place.app.push_screen(Call(project, endpoint, sample, again))
 
     in_thread(place, lambda: load_sample(project, endpoint), come, group="sample")
 
@@ -86,15 +88,22 @@ class Call(Modal[None]):
     Call > Box { width: 90%; max-width: 100; }
     Call .intro { height: auto; max-height: 2; margin-bottom: 1; color: $text-muted; }
     Call Form { height: auto; max-height: 12; }
-    Call #command { height: auto; max-height: 2; margin-top: 1; }
+    Call #command { height: 1; margin-top: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     Call #answer { height: auto; max-height: 12; margin-top: 1; display: none; }
     """
 
-    def __init__(self, project: Project, endpoint: Endpoint, sample: Sample) -> None:
+    def __init__(
+        self,
+        project: Project,
+        endpoint: Endpoint,
+        sample: Sample,
+        again: Prediction | None = None,
+    ) -> None:
         super().__init__()
         self._project, self._endpoint, self._sample = project, endpoint, sample
-        self._at = sample.first
-        row = sample.rows[self._at] if sample.rows else {}
+        self._at = sample.first - (again is not None)
+        self._origin = f"the request {again.id}" if again else self._row_words()
+        row = first_row(again.inputs) if again else self._row()
         self.form = Form(form_fields(sample.signature, row))
         self.answer: Answer | None = None
         self._before: Answer | None = None
@@ -124,11 +133,16 @@ class Call(Modal[None]):
         self._tell_origin()
         self._show_command()
 
+    def _row(self) -> Mapping[str, Any]:
+        return self._sample.rows[self._at] if self._sample.rows else {}
+
+    def _row_words(self) -> str:
+        return f"row {self._at} of {self._endpoint.dataset}" if self._sample.rows else ""
+
     def _tell_origin(self) -> None:
-        record, rows = self._endpoint.record, self._sample.rows
-        words = f"{record.serves} at {self._endpoint.address}"
-        if rows:
-            words += f", with the values of row {self._at} of {self._endpoint.dataset}"
+        words = f"{self._endpoint.record.serves} at {self._endpoint.address}"
+        if self._origin:
+            words += f", with the values of {self._origin}"
         self.query_one(".intro", Static).update(said(words + ". Empty is null."))
 
     def _argv(self, row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -153,7 +167,7 @@ class Call(Modal[None]):
     @on(Button.Pressed, "#next")
     def _next_row(self) -> None:
         self._at = (self._at + 1) % len(self._sample.rows)
-        row = self._sample.rows[self._at]
+        row, self._origin = self._row(), self._row_words()
         for field, line in zip(self._sample.signature.inputs, self.form.lines, strict=True):
             text = text_of(row.get(field.name))
             if isinstance(line.input, ChoiceField) and text not in line.input.choices:

@@ -9,6 +9,7 @@ from textual import on
 
 from screens.deployments.endpoint import Choice
 from screens.modals.form import FormModal, Values
+from screens.text import said
 from screens.widgets.fields import ChoiceField, Field
 from workbench.errors import BadInput
 from workbench.links import check_name
@@ -56,7 +57,7 @@ class CreateForm(FormModal):
     def _explain(self) -> None:
         line = self.form.lines[0]
         if line.field.name == "model":
-            line.words.update(self._meanings.get(line.text, ""))
+            line.words.update(said(self._meanings.get(line.text, ""), "muted"))
 
 
 def _fields(references: tuple[str, ...], first: str, name: str, project: Project) -> list[Field]:
@@ -64,11 +65,11 @@ def _fields(references: tuple[str, ...], first: str, name: str, project: Project
     return [
         Field("model", "model", kind="choice", default=first, choices=references, required=True),
         Field("name", "name", "what you call it by", default=name, required=True, parse=_name),
-        Field("port", "port", f"empty: a free one of {low}-{high}", parse=_port),
+        Field("port", "port", f"empty: one of {low}-{high}", parse=_port),
         Field(
             "access",
             "access",
-            "open lets in everybody who reaches the port",
+            "open: no token is needed",
             kind="choice",
             default="token",
             choices=("token", "open"),

@@ -128,7 +128,7 @@ def choices(project: Project) -> list[Choice]:
     following: list[Choice] = []
     for row in list_models(project):
         for environment, number in row.promoted.items():
-            meaning = f"follows promotions, now {row.model}@{number}"
+            meaning = f"follows it, now {row.model}@{number}"
             following.append(Choice(f"{row.model}@{environment}", meaning))
     sql = (
         "SELECT model, number FROM model_versions ORDER BY registered_at DESC, number DESC LIMIT ?"

@@ -9,11 +9,12 @@ from textual.app import ComposeResult
 
 from screens.actions import Act
 from screens.deployments import rows
+from screens.deployments.calling import open_call
 from screens.deployments.endpoint import Endpoint, Loaded, curl, load, signature
 from screens.deployments.stopping import ask_stop
 from screens.feed import in_thread
 from screens.frame.split import Split
-from screens.messages import Copy
+from screens.messages import Copy, Refused
 from screens.place import Place
 from screens.widgets.detail import Detail
 from screens.widgets.logview import LogView
@@ -23,9 +24,13 @@ from screens.widgets.table import Table
 from screens.widgets.views import Views
 from workbench.serving.deployments import Deployment
 from workbench.serving.folder import Folder
+from workbench.serving.predictions import Prediction
+from workbench.serving.recent import newest
 
 NONE = "No deployments yet. n brings a model up."
 NO_MODELS = "No deployments yet. They serve models: press 3, then m on a run registers one."
+PREDICTIONS = 100
+"""Predictions that are listed, the newest."""
 WATCHED = "endpoints"
 """The name under which the feed watches what the endpoints tell."""
 
@@ -64,11 +69,12 @@ class Deployments(Place[Loaded]):
         self.views = Views(list(self.panes.items()))
         self.loaded = Loaded()
         self._endpoints: dict[str, Endpoint] = {}
+        self._answered: dict[str, Prediction] = {}
         self._wanted = ""
 
     def body(self) -> ComposeResult:
         """The list, and what is under its cursor."""
-        yield Split(ListPane("Deployments", self.table), self.views, share=58)
+        yield Split(ListPane("Deployments", self.table), self.views, share=60)
 
     def load(self) -> Loaded:
         """Ask the records, look at what runs."""
@@ -135,9 +141,15 @@ class Deployments(Place[Loaded]):
             self.refresh_bindings()
 
     def on_table_opened(self, event: Table.Opened) -> None:
-        """Enter goes into the right pane; on a prediction it does nothing more."""
-        if event.table is self.table and self.split is not None:
-            self.split.open()
+        """Enter goes into the right pane; on a prediction it opens the call, to be made again."""
+        if event.table is not self.predictions:
+            super().on_table_opened(event)
+            return
+        reason = self.why_not_call()
+        if reason:
+            self.post_message(Refused(f"Call again: {reason}"))
+        elif self.endpoint is not None and event.key in self._answered:
+            open_call(self, self.endpoint, self._answered[event.key])
 
     def _look(self) -> None:
         endpoint = self.endpoint
@@ -156,13 +168,14 @@ class Deployments(Place[Loaded]):
         self.log_view.show_file(folder.log)
         in_thread(
             self,
-            lambda: rows.newest_predictions(folder.predictions),
+            lambda: newest(folder.predictions, PREDICTIONS),
             self._predicted,
             group="predictions",
         )
 
-    def _predicted(self, found: MemorySource) -> None:
-        self.predictions.load(found)
+    def _predicted(self, found: list[Prediction]) -> None:
+        self._answered = {item.id: item for item in found}
+        self.predictions.load(rows.predictions(found))
 
     # Acts
 
@@ -249,8 +262,6 @@ class Deployments(Place[Loaded]):
 
     def act_call(self) -> None:
         """Open the form made from the model's signature."""
-        from screens.deployments.calling import open_call
-
         assert self.endpoint is not None
         open_call(self, self.endpoint)
 

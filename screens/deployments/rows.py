@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from screens.deployments.endpoint import PROCESS, Endpoint
@@ -21,7 +20,7 @@ COLUMNS = (
     Column("serves", "Serves", cap=26),
     Column("answers", "Answers", cap=20),
     Column("endpoint", "Endpoint", cap=22),
-    Column("requests", "Requests", cap=9, right=True),
+    Column("requests", "Calls", cap=9, right=True),
     Column("since", "Since", cap=10, right=True),
 )
 
@@ -174,10 +173,3 @@ def value(found: Any) -> str:
     if found is None:
         return "null"
     return f"{found:.6g}" if isinstance(found, float) else str(found)
-
-
-def newest_predictions(folder: Path) -> MemorySource:
-    """Read the newest predictions of a deployment's folder (in a thread)."""
-    from workbench.serving.recent import newest
-
-    return predictions(newest(folder, 100))

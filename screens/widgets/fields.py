@@ -151,14 +151,15 @@ class ChoiceField(Actor, Widget, can_focus=True):
         self.set_reactive(ChoiceField.value, field.default)
 
     def render(self) -> Content:
-        """The choice between arrows, and which of how many it is."""
+        """The choice between arrows, and which of how many it is where there is room for that."""
         at = self.choices.index(self.value) + 1 if self.value in self.choices else 0
+        room = self.size.width
+        value = said(self.value or "default").truncate(max(room - 4, 1), ellipsis=True)
         where = f"  {at} of {len(self.choices)}" if len(self.choices) > 2 else ""
+        if value.cell_length + 4 + len(where) > room:
+            where = ""
         return Content.assemble(
-            ("‹ ", "$primary"),
-            said(self.value or "default"),
-            (" ›", "$primary"),
-            (where, "$text-muted"),
+            ("‹ ", "$primary"), value, (" ›", "$primary"), (where, "$text-muted")
         )
 
     def watch_value(self) -> None:

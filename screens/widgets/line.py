@@ -11,7 +11,9 @@ class LineInput(Input):
     """An Input of height 1 whose cursor does not blink: nothing is sent over the line while it waits."""
 
     DEFAULT_CSS = """
-    LineInput, LineInput:focus { border: none; height: 1; padding: 0 1; background: $panel; }
+    LineInput, LineInput:focus, LineInput.-textual-compact {
+        border: none; height: 1; padding: 0 1; background: $panel;
+    }
     LineInput:focus { background: $block-cursor-background; }
     LineInput:ansi { text-style: underline; }
     """
