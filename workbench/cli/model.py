@@ -244,7 +244,7 @@ def verify(context: Context, version: str) -> None:
 @common
 def export(context: Context, version: str, folder: Path) -> None:
     """Write VERSION's file into FOLDER (default: here), with its signature and its digest beside it."""
-    from workbench.models.registry import export as act
+    from workbench.models.export import export as act
 
     exported = act(context.project, version, folder)
     context.answer("model.export@1", exported, lambda: f"Wrote {clean(exported.path)}")

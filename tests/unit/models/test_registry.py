@@ -9,6 +9,7 @@ import pytest
 
 from workbench.errors import BadInput, Conflict, NotFound, Refused, StoreError
 from workbench.models import registry
+from workbench.models.export import export
 from workbench.models.promotion import promote
 from workbench.models.show import show
 from workbench.project.project import Project
@@ -154,7 +155,7 @@ def test_a_damaged_model_is_neither_registered_nor_exported(
     with pytest.raises(StoreError):
         registry.register(project, run, "other")
     with pytest.raises(StoreError):
-        registry.export(project, "delay@1", tmp_path / "out")
+        export(project, "delay@1", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -165,14 +166,14 @@ def test_export_writes_what_sha256sum_can_check(
 
     version = registry.register(project, make_run(), "delay")
     folder = tmp_path / "out" / "deep"
-    exported = registry.export(project, "delay@1", folder)
+    exported = export(project, "delay@1", folder)
     data = (folder / "delay-1.skops").read_bytes()
     assert hashlib.sha256(data).hexdigest() == version.object
     assert set(exported.files) == {path.name for path in folder.iterdir()}
     subprocess.run(["sha256sum", "-c", "delay-1.sha256"], cwd=folder, check=True)
-    registry.export(project, "delay@1", folder)  # the same again is no harm
+    export(project, "delay@1", folder)  # the same again is no harm
     (folder / "delay-1.skops").write_bytes(b"mine")
     with pytest.raises(Conflict, match="another delay-1"):
-        registry.export(project, "delay@1", folder)
+        export(project, "delay@1", folder)
     with pytest.raises(BadInput, match="into a folder"):
-        registry.export(project, "delay@1", folder / "delay-1.skops")
+        export(project, "delay@1", folder / "delay-1.skops")
