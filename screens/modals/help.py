@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from textual.app import ComposeResult
 from textual.content import Content
@@ -11,15 +12,18 @@ from screens.actions import Offer
 from screens.modals.base import Box, Modal
 from screens.verbs import VERBS
 from screens.widgets.detail import Detail, Section
+from workbench.text import clean
 
 _CLOSING = "Letters act outside inputs. Keys can be changed in your config.toml."
+WIDTH, INDENT = 88, 27
+"""Cells of the box, and before the sentences in it."""
 
 
 class Help(Modal[None]):
     """Two parts: the keys of what has the focus, then those that work everywhere."""
 
-    DEFAULT_CSS = """
-    Help > Box { width: 84; height: 90%; }
+    DEFAULT_CSS = f"""
+    Help > Box {{ width: {WIDTH}; height: 90%; }}
     """
 
     def __init__(self, offers: Sequence[Offer], keys: dict[str, str]) -> None:
@@ -52,17 +56,18 @@ class Help(Modal[None]):
         ]
 
     def _table(self, offers: Sequence[Offer]) -> Content:
+        room = max(min(self.app.size.width, WIDTH) - 7 - INDENT, 20)
         lines = []
         for offer in offers:
             verb = VERBS.get(offer.act.verb)
             key = verb.all_shown(self._keys.get(verb.id)) if verb else ""
             why = f" (not now: {offer.reason})" if offer.reason else ""
+            first, *rest = wrap(clean(offer.act.sentence + why), room) or [""]
+            words = offer.act.words.ljust(15)
             lines.append(
                 Content.assemble(
-                    (key.rjust(8), "bold $primary"),
-                    "  ",
-                    offer.act.words.ljust(15),
-                    ("  " + offer.act.sentence + why, "$text-muted"),
+                    (key.rjust(8), "bold $primary"), f"  {words}  ", (first, "$text-muted")
                 )
             )
+            lines += [Content.styled(" " * INDENT + line, "$text-muted") for line in rest]
         return Content("\n").join(lines)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from settle import settled, text, until
-from textual.app import App
 
 from screens.app import Workbench
 from screens.modals.confirm import Confirm
@@ -211,27 +210,3 @@ async def test_the_drawers_lie_over_any_place(bench: Workbench) -> None:
         await pilot.press("escape", "L")
         await settled(pilot)
         assert "Log of this session" in text(bench)
-
-
-async def test_a_job_is_cancelled_in_its_drawer(
-    bench: Workbench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import workbench.compute.jobs
-
-    asked: list[str] = []
-    monkeypatch.setattr(
-        workbench.compute.jobs, "cancel", lambda project, reference: asked.append(reference)
-    )
-    async with bench.run_test(size=(100, 30)) as pilot:
-        await settled(pilot)
-        await pilot.press("J")
-        await until(pilot, lambda: "j_7" in text(bench))
-        await pilot.press("x")
-        await until(pilot, lambda: bool(asked))
-        await until(pilot, lambda: bool(bench.session.entries))
-        assert asked == ["j_6"]
-        assert bench.session.entries[-1].text == "workbench job cancel j_6"
-
-
-def test_the_app_is_one(bench: Workbench) -> None:
-    assert isinstance(bench, App)
