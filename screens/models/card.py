@@ -12,7 +12,7 @@ from screens.experiments.figures import figure, value_text
 from screens.models.laying import Fact, cut, facts, hanging
 from screens.models.listing import change_words, status_cell
 from screens.models.loading import Loaded
-from screens.models.reading import Asked, Base, Card
+from screens.models.reading import Base, Card
 from screens.states import look
 from screens.text import STYLES, Styled, ago, plural, said, size
 from screens.widgets.detail import Section
@@ -33,7 +33,7 @@ def sections(card: Card, loaded: Loaded, width: int, now: datetime) -> list[Sect
         Section(text=_head(card, width, now)),
         Section("Where it counts", text=_where(card, loaded, width, now)),
         Section("Figures on the test rows", text=_figures(card, held, width)),
-        Section("Gates on the way there", text=gates_text(card.asked, width)),
+        Section("Gates", text=_gates(card, loaded, width)),
         Section("Risks", text=_risks(card, width)),
         Section("Made from", text=_origin(card, width)),
     ]
@@ -60,29 +60,43 @@ def _where(card: Card, loaded: Loaded, width: int, now: datetime) -> Content:
 
 def _since(promotion: Promotion, now: datetime) -> list[Styled]:
     state = status_cell(promotion.status)
+    words = state.text
     if promotion.status == LIVE:
-        since = ago(promotion.serving_since, now) if promotion.serving_since else ""
-        words = f"{state.text}, by {', '.join(promotion.serving)}" + (f", {since}" if since else "")
-        found = [Styled(words, state.tone)]
-    else:
-        found = [Styled(f"{state.text} yet", state.tone)]
+        words += f" at {', '.join(promotion.serving)}"
+        if promotion.serving_since:
+            words += f", serving since {moment(promotion.serving_since, now)}"
     when = f"{ago(promotion.promoted_at, now)} by {promotion.promoted_by}: {promotion.reason}"
-    return [*found, Styled(when, "muted")]
+    return [Styled(words, state.tone), Styled(when, "muted")]
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """Write a moment: the time of a day that is today, else the day (UTC)."""
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%Y-%m-%d}"
 
 
 def _figures(card: Card, held: str, width: int) -> Content:
     if not card.lines:
         return said("the run measured nothing", "muted")
-    return Content("\n").join(
-        [hanging(held, "muted", width, 0), *metric_rows(card.lines, card.row.metric, width)]
-    )
+    names = (f"@{card.row.number}", short(card.base.reference) if card.base else "")
+    rows = metric_rows(card.lines, card.row.metric, width, names)
+    return Content("\n").join([hanging(held, "muted", width, 0), *rows])
 
 
-def metric_rows(lines: Sequence[MetricLine], main: str, width: int) -> list[Content]:
-    """Return a head and a row a metric: this version, the other, the change; the threshold below."""
+def short(reference: str) -> str:
+    """Return the number of a reference, to stand over a column: `@4` of `delay@4`."""
+    return "@" + reference.rpartition("@")[2]
+
+
+def metric_rows(
+    lines: Sequence[MetricLine], main: str, width: int, names: tuple[str, str]
+) -> list[Content]:
+    """Return a head and a row a metric: this version, the other, the change; the threshold below.
+
+    `names` are the two versions, as short as `@4`.
+    """
     both = any(line.live is not None for line in lines)
     room = max(min(NAME, width - (31 if both else 10)), 8)
-    head = f"{'':{room}}  {'this':>7}" + (f"  {'other':>7}  {'change':>8}" if both else "")
+    head = f"{'':{room}}  {names[0]:>7}" + (f"  {names[1]:>7}  {'change':>8}" if both else "")
     rows = [Content.styled(head, "$text-muted")]
     for line in lines:
         rows.append(_metric(line, line.name == main, both, room))
@@ -121,19 +135,22 @@ def _threshold(line: MetricLine, room: int) -> Content:
     )
 
 
-def gates_text(asked: Asked, width: int) -> Content:
-    """Return what the gates of each environment say, the gravest first, both numbers behind each."""
+def _gates(card: Card, loaded: Loaded, width: int) -> Content:
+    """What the gates of each environment say, the gravest first; where it counts, what they said."""
+    then = {item.environment: item.now.gates for item in loaded.where(card.row)}
     parts: list[Content] = []
-    for environment, found in reversed(list(asked.items())):
+    for environment, found in reversed(list(card.asked.items())):
         if isinstance(found, WorkbenchError):
             parts.append(_outcome("fail", environment, "cannot be asked"))
             parts.append(hanging(str(found), "bad", width))
-        elif not found.gates:
+            continue
+        outcomes = then.get(environment) or found.gates
+        when = " when promoted" if then.get(environment) else ""
+        parts += [gate_text(gate, width, environment, when) for gate in outcomes]
+        if not outcomes:
             parts.append(
                 Content.assemble("· ", said(cut(environment, 12)), ("no gates", "$text-muted"))
             )
-        else:
-            parts += [gate_text(gate, width, environment) for gate in found.gates]
     return Content("\n").join(parts)
 
 
@@ -145,14 +162,15 @@ def _outcome(outcome: str, first: str, rest: str) -> Content:
     )  # fmt: skip
 
 
-def gate_text(gate: GateOutcome, width: int, first: str = "") -> Content:
-    """Return a gate's outcome, what was measured and asked, and why."""
+def gate_text(gate: GateOutcome, width: int, first: str = "", when: str = "") -> Content:
+    """Return a gate's outcome, what was measured and asked, and why; `first` goes before its name."""
+    name = gate.gate if first else ""
+    why = ": ".join(part for part in (name + when, gate.what) if part)
     numbers = f"{figure(gate.measured)}, asked {figure(gate.required)}"
     return Content("\n").join(
         [
-            _outcome(gate.outcome, first or gate.gate, gate.gate if first else ""),
-            hanging(f"{gate.what}: {numbers}", "plain", width),
-            hanging(gate.why, "muted", width),
+            _outcome(gate.outcome, first or gate.gate, numbers),
+            hanging(f"{why}; {gate.why}" if gate.why else why, "muted", width),
         ]
     )
 

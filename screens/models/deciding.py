@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -14,12 +13,9 @@ from screens.actions import Act
 from screens.modals.base import Box
 from screens.modals.confirm import Buttons
 from screens.modals.form import FormModal, Values
+from screens.models.panes import LaidDetail, Lay
 from screens.text import said
-from screens.widgets.detail import Detail, Section
 from screens.widgets.fields import Field
-
-Lay = Callable[[int], Sequence[Section]]
-"""Width in cells → the card laid out for it."""
 
 
 class Decide(FormModal):
@@ -69,13 +65,13 @@ class Decide(FormModal):
             command=None if refused else command,
             outcome=outcome,
         )
-        self._lay, self._refusal, self._ready = lay, refused, ready
-        self.card = Detail()
+        self._refusal, self._ready = refused, ready
+        self.card = LaidDetail(lay, subject=title)
         self.card.can_focus = False
 
     def compose(self) -> ComposeResult:
         """Card, why it is refused or the fields, command, buttons."""
-        parts: list[Detail | Static | Buttons] = [self.card]
+        parts: list[LaidDetail | Static | Buttons] = [self.card]
         if self._refusal:
             words = Content.assemble(("✗ ", "$error"), said(self._refusal, "bad", cap=600))
             parts.append(Static(words, classes="refused", markup=False))
@@ -98,16 +94,6 @@ class Decide(FormModal):
         if self._refusal or self._ready:
             button = "#cancel" if self._refusal else "#apply"
             self.call_after_refresh(lambda: self.query_one(button).focus())
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Lay the card out for its width."""
-        del event
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
-        width = self.card.scrollable_content_region.width
-        if width:
-            self.card.fill(self._lay(width), subject=self._title)
 
     def act_page_down(self) -> None:
         """Read on."""

@@ -68,6 +68,12 @@ def deploy_command(name: str, model: str, port: int = 0, *, token: bool = True) 
 class DeployForm(FormModal):
     """Name, what it serves, port, token."""
 
+    DEFAULT_CSS = """
+    DeployForm _Line > .label { width: 9; }
+    DeployForm _Line > TextField, DeployForm _Line > ChoiceField { width: 1fr; }
+    DeployForm _Line > .words { width: 1fr; }
+    """
+
     def __init__(self, project: Project, loaded: Loaded, row: VersionRow) -> None:
         from workbench.compute.wake import wake_runner
 
@@ -88,10 +94,10 @@ class DeployForm(FormModal):
         fields = [
             Field("name", "name", "of the endpoint", default=free_name(loaded, row.model),
                   required=True, parse=_name),
-            Field("model", "serves", f"@{row.number} stays; a name follows promotions",
+            Field("model", "serves", "a number stays, a name follows promotions",
                   kind="choice", default=choices[0], choices=tuple(choices)),
-            Field("port", "port", f"0: a free one of {first} to {last}", default="0", parse=_port),
-            Field("guarded", "token", "no: whoever reaches the port may ask",
+            Field("port", "port", f"0 is a free one, {first} to {last}", default="0", parse=_port),
+            Field("guarded", "token", "no: everybody here may ask",
                   kind="choice", default="yes", choices=("yes", "no"), parse=_yes),
         ]  # fmt: skip
         super().__init__(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from textual import events
 from textual.app import ComposeResult
 
 from screens.experiments.figures import value_text
 from screens.modals.base import Box, Modal
 from screens.models.laying import Fact, facts
+from screens.models.panes import LaidDetail
 from screens.text import count
-from screens.widgets.detail import Detail, Section
+from screens.widgets.detail import Section
 from workbench.models.show import ModelCard
 
 
@@ -71,20 +71,10 @@ class Details(Modal[None]):
     def __init__(self, card: ModelCard) -> None:
         super().__init__()
         self._card = card
-        self.detail = Detail()
 
     def compose(self) -> ComposeResult:
         """The facts."""
-        box = Box(self.detail)
-        box.retitle(f"{self._card.reference} in full", "arrows read on   esc close")
+        card = self._card
+        box = Box(LaidDetail(lambda width: sections(card, width), subject=card.reference))
+        box.retitle(f"{card.reference} in full", "arrows read on   esc close")
         yield box
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Lay them out for the width."""
-        del event
-        self.call_after_refresh(self._draw)
-
-    def _draw(self) -> None:
-        width = self.detail.scrollable_content_region.width
-        if width:
-            self.detail.fill(sections(self._card, width), subject=self._card.reference)

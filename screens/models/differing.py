@@ -99,7 +99,7 @@ class Diff(Modal[None]):
 
     DEFAULT_CSS = """
     Diff > Box { width: 96; max-width: 100%; height: 80%; padding: 0; }
-    Diff ListPane { border: none; background: $surface; }
+    Diff ListPane, Diff ListPane:focus-within { border: none; background: $surface; }
     """
 
     def __init__(self, before: VersionRow, after: VersionRow, found: MemorySource) -> None:

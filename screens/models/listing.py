@@ -1,4 +1,4 @@
-"""The rows of the place's three tables: versions, a model's history, a version's columns. Pure."""
+"""The rows of the place's tables: versions, and a version's columns. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from screens.text import Styled, Tone, ago
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from workbench.models.contract import Field, Signature
 from workbench.models.evidence import SignatureChange
-from workbench.models.promotion import LIVE, REPLACED, Promotion
+from workbench.models.promotion import LIVE, REPLACED
 
 LIVE_GLYPH, PROMOTED_GLYPH = "●", "○"
 LEGEND = f"{LIVE_GLYPH} live  {PROMOTED_GLYPH} promoted, not served"
@@ -88,48 +88,16 @@ def _figure(row: VersionRow, *, named: bool) -> Cell:
     return Styled(f"{text} {'✓' if good else '✗'}", "good" if good else "bad")
 
 
-HISTORY = (
-    Column("when", "When (UTC)", cap=16),
-    Column("environment", "Where", cap=12),
-    Column("what", "What", cap=9),
-    Column("version", "Version", cap=20),
-    Column("status", "Now", cap=24),
-    Column("until", "Until (UTC)", cap=16),
-    Column("who", "By", cap=12),
-    Column("reason", "Why", cap=60, grow=True),
-)
 _STATUS: dict[str, tuple[str, Tone]] = {
     LIVE: (f"{LIVE_GLYPH} live", "good"),
     REPLACED: ("· replaced", "muted"),
 }
 
 
-def history(entries: Sequence[Promotion]) -> MemorySource:
-    """Return a model's promotions and rollbacks, the newest first."""
-    return MemorySource(HISTORY, [_promotion(entry) for entry in entries])
-
-
 def status_cell(status: str) -> Styled:
     """Return whether a promotion counts and answers: glyph, words, tone."""
     text, tone = _STATUS.get(status, (f"{PROMOTED_GLYPH} {status}", "warn"))
     return Styled(text, tone)
-
-
-def _promotion(entry: Promotion) -> Row:
-    back = entry.action == "rollback"
-    return Row(
-        entry.id,
-        (
-            entry.promoted_at,
-            entry.environment,
-            Styled("↩ back" if back else "↑ up", "warn" if back else "plain"),
-            Styled(entry.reference, "strong"),
-            status_cell(entry.status),
-            entry.until,
-            entry.promoted_by,
-            Styled(entry.reason, "muted"),
-        ),
-    )
 
 
 def signature(found: Signature, changes: Sequence[SignatureChange], base: str) -> MemorySource:

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from screens.modals.choose import Choose
 from screens.modals.form import Values
-from screens.models.card import columns_words, gate_text, metric_rows
+from screens.models.card import columns_words, gate_text, metric_rows, short
 from screens.models.deciding import Decide
 from screens.models.laying import Fact, facts, hanging
 from screens.models.listing import status_cell
@@ -27,6 +27,8 @@ from workbench.models.promotion import Promotion, promote, rollback
 if TYPE_CHECKING:
     from workbench.project.project import Project
 
+WHY = "WHY"
+"""Stands in the command as long as no reason was typed."""
 METRICS = 4
 """How many figures the card of a promotion shows; all are on the version's own card."""
 
@@ -71,8 +73,8 @@ def promotion(project: Project, loaded: Loaded, row: VersionRow, evidence: Evide
         )
 
     def command(values: Values) -> list[str]:
-        argv = ["model", "promote", row.reference, "--to", environment]
-        argv.append(f"--reason={values['reason'].strip()}")
+        words = values.get("reason", "").strip() or WHY
+        argv = ["model", "promote", row.reference, "--to", environment, "--reason", words]
         return [*argv, "--yes", row.reference] if confirm else argv
 
     def lay(width: int) -> list[Section]:
@@ -136,7 +138,12 @@ def _evidence(evidence: Evidence, width: int) -> list[Section]:
     found = [Section("Gates", text=_gates(evidence, width))]
     other = evidence.live_reference
     heading = f"Figures, against {other}" if other else "Figures on the test rows"
-    lines: Sequence[Content] = metric_rows(evidence.metrics[:METRICS], evidence.metric, width)
+    lines: Sequence[Content] = metric_rows(
+        evidence.metrics[:METRICS],
+        evidence.metric,
+        width,
+        (short(evidence.reference), short(other or "")),
+    )
     found.append(Section(heading, text=Content("\n").join(lines)))
     if other:
         items = [Fact("columns", columns_words(evidence.signature_changes, other))]
@@ -180,8 +187,8 @@ def rolling_back(project: Project, loaded: Loaded, row: VersionRow, item: Standi
         return rollback(project, row.model, item.environment, values["reason"], seen=item.now.id)
 
     def command(values: Values) -> list[str]:
-        words = values["reason"].strip()
-        return ["model", "rollback", row.model, "--env", item.environment, f"--reason={words}"]
+        words = values.get("reason", "").strip() or WHY
+        return ["model", "rollback", row.model, "--env", item.environment, "--reason", words]
 
     def lay(width: int) -> list[Section]:
         first = _change(loaded, row, item, back.reference, item.environment)
