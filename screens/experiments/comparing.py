@@ -17,8 +17,11 @@ def source(found: Comparison, first_metrics: Sequence[str] = ()) -> MemorySource
     `first_metrics` (those of the problems) stand above everything.
     """
     first, *others = found.runs
-    heads = [Column("name", "", cap=20), Column(first, first, right=True, cap=16, sortable=False)]
-    heads += [Column(name, name, right=True, cap=16, sortable=False) for name in others]
+    heads = [
+        Column("name", "", cap=20),
+        Column(first, first + "  ", right=True, cap=16, sortable=False),
+    ]
+    heads += [Column(name, name + "  ", right=True, cap=16, sortable=False) for name in others]
     if len(others) == 1:
         heads.append(Column("change", "Change", right=True, cap=12, sortable=False))
     main = [line for line in found.metrics if line.name in first_metrics]

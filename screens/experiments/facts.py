@@ -48,6 +48,7 @@ def sections(known: Known, now: datetime) -> list[Section]:
         found.append(Section("Figures on the test rows", text=_figures(known)))
     found.append(Section("Parameters", facts=_params(run)))
     found.append(Section("Made from", facts=_origin(known)))
+    found.append(Section("Known as", text=_identity(run)))
     if run.artifacts:
         files = [(item.name, size(item.bytes)) for item in run.artifacts]
         found.append(Section("Files", facts=files))
@@ -177,10 +178,15 @@ def _origin(known: Known) -> list[tuple[str, Cell]]:
         *((name, version) for name, version in facts.packages.items() if name in _SHOWN),
         ("machine", ", ".join(word for word in (facts.host, _cores(facts.cores)) if word) or None),
         ("model", f"{model.format}, {size(model.bytes)}" if model else None),
-        ("content", Styled(model.content[:27] + "…", "muted") if model else None),
-        ("run", Styled(run.id, "muted")),
     ]
     return [(name, value) for name, value in rows if value is not None]
+
+
+def _identity(run: Run) -> Content:
+    names = [f"run {run.id}"]
+    if run.model:
+        names.append(f"model {run.model.content[:24]}…")
+    return Content("\n").join([said(name, "muted") for name in names])
 
 
 _SHOWN = frozenset({"scikit-learn", "polars"})

@@ -190,7 +190,7 @@ def sections(
         parts.append(Section("Best runs", facts=[_line(run, problem.metric, now) for run in best]))
     elif not runs:
         parts.append(Section("Runs", text="None yet. t trains one."))
-    return [*parts, Section("File", text=found.path)]
+    return [*parts, Section("File", text=f"experiments/{row.name}.toml")]
 
 
 def _best_runs(metric: str, direction: str, runs: list[RunRow]) -> list[RunRow]:

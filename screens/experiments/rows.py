@@ -53,11 +53,15 @@ def columns(shelf: Shelf) -> list[Column]:
         Column("run", "Run", cap=8),
         Column("state", "State", cap=17),
         Column("trainer", "Trainer", cap=12),
-        *(Column(f"metric.{name}", name, right=True, cap=12) for name in shelf.metrics),
+        *(
+            # Two cells behind the title, as behind every figure.
+            Column(f"metric.{name}", name + "  ", right=True, cap=20)
+            for name in shelf.metrics
+        ),
         Column("time", "Time", right=True, cap=8),
         Column("on", "On", cap=10),
     ]
-    if not shelf.scope:
+    if len({run.experiment for run in shelf.runs}) > 1:
         found.append(Column("experiment", "Experiment", cap=18))
     return [
         *found,
