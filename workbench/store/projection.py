@@ -24,6 +24,7 @@ from workbench.store.attach import ALIAS, Attachable, is_refusal, wrong_question
 from workbench.store.journal import START, Journal, Position
 from workbench.store.locks import locked
 from workbench.store.modes import file_mode
+from workbench.store.stops import held
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,7 +93,7 @@ class Projection:
         `work` only reads, and may run again when the file turns out to be damaged. Raises
         JournalDamaged, LockTimeout, StoreError.
         """
-        with self._turn:
+        with held(), self._turn:
             if self._file.connection is not None:
                 return work(self._file.connection)
             if self._looks_current():
