@@ -137,7 +137,7 @@ def _threshold(line: MetricLine, room: int) -> Content:
 
 def _gates(card: Card, loaded: Loaded, width: int) -> Content:
     """What the gates of each environment say, the gravest first; where it counts, what they said."""
-    then = {item.environment: item.now.gates for item in loaded.where(card.row)}
+    then = {item.environment: _asked_then(item.now, loaded) for item in loaded.where(card.row)}
     parts: list[Content] = []
     for environment, found in reversed(list(card.asked.items())):
         if isinstance(found, WorkbenchError):
@@ -152,6 +152,13 @@ def _gates(card: Card, loaded: Loaded, width: int) -> Content:
                 Content.assemble("· ", said(cut(environment, 12)), ("no gates", "$text-muted"))
             )
     return Content("\n").join(parts)
+
+
+def _asked_then(promotion: Promotion, loaded: Loaded) -> Sequence[GateOutcome]:
+    """What the gates said when it was promoted; of a rollback, when what it restores was."""
+    whole = loaded.history.get(promotion.model, ())
+    first = next((entry for entry in whole if entry.id == promotion.restores), promotion)
+    return first.gates
 
 
 def _outcome(outcome: str, first: str, rest: str) -> Content:

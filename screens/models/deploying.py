@@ -94,9 +94,9 @@ class DeployForm(FormModal):
         fields = [
             Field("name", "name", "of the endpoint", default=free_name(loaded, row.model),
                   required=True, parse=_name),
-            Field("model", "serves", "a number stays, a name follows promotions",
+            Field("model", "serves", "a name follows promotions",
                   kind="choice", default=choices[0], choices=tuple(choices)),
-            Field("port", "port", f"0 is a free one, {first} to {last}", default="0", parse=_port),
+            Field("port", "port", f"0 takes one of {first} to {last}", default="0", parse=_port),
             Field("guarded", "token", "no: everybody here may ask",
                   kind="choice", default="yes", choices=("yes", "no"), parse=_yes),
         ]  # fmt: skip

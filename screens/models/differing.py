@@ -16,7 +16,7 @@ from screens.text import Styled, size
 from screens.widgets.pane import ListPane
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from screens.widgets.table import Table
-from workbench.experiments.compare import Comparison, compare
+from workbench.experiments.compare import Comparison, Difference, compare
 from workbench.experiments.compare import MetricLine as Line
 from workbench.models.evidence import SignatureChange, signature_changes
 from workbench.models.registry import get_version
@@ -51,15 +51,11 @@ def source(
     ]
     rows = [_row("made from", "run", before.run, after.run)]
     if found is not None:
-        rows += [
-            _row("made from", line.name, *map(value_text, line.values)) for line in found.settings
-        ]
-        rows += [
-            _row("parameter", line.name, *map(value_text, line.values)) for line in found.params
-        ]
+        rows += [_pair("made from", line) for line in found.settings]
         figures = [line for line in found.metrics if "." not in line.name]
         main = {before.metric, after.metric}
         rows += [_metric(line) for line in sorted(figures, key=lambda line: line.name not in main)]
+        rows += [_pair("parameter", line) for line in found.params]
     grown = (after.bytes - before.bytes) / before.bytes if before.bytes else 0.0
     rows.append(
         _row(
@@ -74,6 +70,11 @@ def source(
 
 def _row(part: str, what: str, before: Cell, after: Cell, change: Cell = "") -> Row:
     return Row(f"{part} {what}", (Styled(part, "muted"), what, before, after, change))
+
+
+def _pair(part: str, line: Difference) -> Row:
+    before, after = line.values
+    return _row(part, line.name, value_text(before), value_text(after))
 
 
 def _metric(line: Line) -> Row:

@@ -77,7 +77,8 @@ class Models(VersionActs):
     @on(Table.Opened)
     def _opened(self, event: Table.Opened) -> None:
         if event.table is not self.table:
-            event.prevent_default()  # a column of the signature has nothing to open
+            event.prevent_default()
+            self.bench.say("A column of the signature holds nothing more to open.")
 
     def _read(self) -> None:
         """Read the card of the version under the cursor: one at a time, the newest wish last."""

@@ -91,7 +91,7 @@ def promotion(project: Project, loaded: Loaded, row: VersionRow, evidence: Evide
         apply,
         verb="Promote",
         command=command,
-        outcome=lambda made: f"{made.reference} is promoted to {made.environment}: {made.status}.",
+        outcome=lambda made: _outcome_words(loaded, made, f"promoted to {environment}"),
         refused=_refusal(evidence, there, row),
     )
 
@@ -132,6 +132,14 @@ def _change(
     else:
         follow = Styled("nobody follows it: promoted, not served (u deploys)", "warn")
     return [Fact(environment, moved), Fact("deployments", follow)]
+
+
+def _outcome_words(loaded: Loaded, made: Promotion, what: str) -> str:
+    names = [item.name for item in loaded.following(made.model, made.environment)]
+    then = (
+        f"{', '.join(names)} will answer with it." if names else "Nobody serves it yet: u deploys."
+    )
+    return f"{made.reference} is {what}. {then}"
 
 
 def _evidence(evidence: Evidence, width: int) -> list[Section]:
@@ -212,6 +220,6 @@ def rolling_back(project: Project, loaded: Loaded, row: VersionRow, item: Standi
         apply,
         verb="Roll back",
         command=command,
-        outcome=lambda made: f"{made.environment} is back at {made.reference}: {made.status}.",
+        outcome=lambda made: _outcome_words(loaded, made, f"back in {item.environment}"),
         ready=True,
     )
