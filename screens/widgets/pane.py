@@ -61,22 +61,33 @@ class FilterInput(LineInput):
     FilterInput.-hidden { display: none; }
     """
 
-    def __init__(self) -> None:
-        super().__init__(placeholder="filter", classes="-hidden")
+    def __init__(self, hint: str) -> None:
+        super().__init__(placeholder=hint, classes="-hidden")
 
 
 class ListPane(Actor, Pane):
-    """A table in a pane, with `/` to filter as you type and Esc to clear it."""
+    """A table in a pane, with `/` to filter as you type and Esc to clear it.
+
+    `hint` stands in the empty filter; `remark` behind the count in the title.
+    """
 
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("list.filter", "filter", rank=70),
         Act("list.clear", "back", label="Clear filter", help="Take the filter away.", rank=0),
     )
 
-    def __init__(self, title: str, table: Table, *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
+    def __init__(
+        self,
+        title: str,
+        table: Table,
+        *,
+        hint: str = "filter",
+        id: str | None = None,  # noqa: A002  # Textual's word
+    ) -> None:
+        self.remark = ""
         super().__init__(title, id=id)
         self.table = table
-        self._input = FilterInput()
+        self._input = FilterInput(hint)
         self._pause: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -92,6 +103,7 @@ class ListPane(Actor, Pane):
             note = count(total) if shown == total else f"{count(shown)} of {count(total)}"
             if table.filter_text:
                 note += f" / {table.filter_text}"
+            note += f"  {self.remark}" if self.remark else ""
         super().retitle(note)
 
     @on(Table.Arranged)
@@ -119,6 +131,16 @@ class ListPane(Actor, Pane):
             self._pause = None
         if self._input.value != self.table.filter_text:
             self.table.rearrange(sort=self.table.sort, filter_text=self._input.value)
+
+    def forget(self) -> None:
+        """Drop filter and sort before rows of another kind are loaded; the focus stays."""
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+        with self._input.prevent(Input.Changed):
+            self._input.value = ""
+        self._input.add_class("-hidden")
+        self.table.rows.sort, self.table.rows.filter_text = None, ""
 
     def act_filter(self) -> None:
         """Open the filter."""
