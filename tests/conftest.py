@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # terminal.py beside this file
 
 PACKAGES = {
     "tmux": "tmux",
