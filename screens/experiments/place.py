@@ -88,7 +88,7 @@ class Experiments(Place[Loaded]):
         if run:
             self.runs.point_at(reference)
         else:
-            self.problems.table.select(reference)
+            self.problems.point_at(reference)
 
     @on(Views.Shown)
     def _turned(self) -> None:
@@ -100,6 +100,7 @@ class Experiments(Place[Loaded]):
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter on an experiment lists its runs."""
+        event.prevent_default()  # the right pane is not what is opened
         self.runs.narrow_to(event.key)
         self.views.view = RUNS
 
@@ -161,7 +162,7 @@ class Experiments(Place[Loaded]):
         def made(experiment: Experiment | None) -> None:
             if experiment is not None:
                 self.views.view = PROBLEMS
-                self.problems.table.select(experiment.name)
+                self.problems.point_at(experiment.name)
 
         here = self.problems.experiment if self.views.view == PROBLEMS else None
         known = {version.dataset for version in self.loaded.versions}

@@ -56,6 +56,7 @@ class Problems(Actor, Split):
         self.pane = Pane("Experiment", self.detail)
         super().__init__(self.list, self.pane, share=57)
         self.loaded = Loaded()
+        self._wanted = ""
 
     @property
     def bench(self) -> Workbench:
@@ -69,8 +70,16 @@ class Problems(Actor, Split):
     def fill(self, loaded: Loaded) -> None:
         """Show what was loaded."""
         self.loaded = loaded
-        self.table.load(rows(loaded, self.bench.now()))
+        wanted, self._wanted = self._wanted, ""
+        self.table.load(rows(loaded, self.bench.now()), key=wanted)
         self._look()
+
+    def point_at(self, name: str) -> None:
+        """Put the cursor on an experiment, as soon as it is in the list."""
+        if name in self.loaded.problems:
+            self.table.select(name)
+        else:
+            self._wanted = name
 
     @property
     def experiment(self) -> ExperimentRow | None:
@@ -79,6 +88,8 @@ class Problems(Actor, Split):
 
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
+        if isinstance(event, Table.Opened):
+            return  # for the place, which lists its runs
         event.stop()
         self._look()
         self.refresh_bindings()

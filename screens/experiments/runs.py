@@ -17,6 +17,7 @@ from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Did, Said
 from screens.widgets.pane import ListPane
+from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
 from workbench.experiments.runs import Run, RunRow
 from workbench.states import JOB_ENDED
@@ -58,6 +59,8 @@ class Runs(Actor, Split):
         super().__init__(self.list, self.aside, share=57)
         self.loaded = Loaded()
         self.scope = ""
+        self._wanted = ""
+        """The run that the cursor is to be on as soon as it is in the list."""
         self.following = Following(self, self._further)
         self._runs: dict[str, RunRow] = {}
 
@@ -79,7 +82,7 @@ class Runs(Actor, Split):
     def fill(self, loaded: Loaded) -> None:
         """Show what was loaded."""
         for words, wrong in endings(self._open_runs(), loaded.runs, loaded.problems):
-            self.post_message(Said(words, warning=wrong))
+            self.bench.post_message(Said(words, warning=wrong))
         self.loaded = loaded
         paths = self.bench.project.paths
         events = {
@@ -109,7 +112,13 @@ class Runs(Actor, Split):
             runs, loaded.problems, loaded.models or {}, self.following.progress, scope=self.scope
         )
         now = self.bench.now()
-        in_thread(self, lambda: source(shelf, now), self.table.load, group="rows")
+        in_thread(self, lambda: source(shelf, now), self._come, group="rows")
+
+    def _come(self, rows: MemorySource) -> None:
+        wanted = self._wanted if self._wanted in self._runs else ""
+        self.table.load(rows, key=wanted)
+        if wanted:
+            self._wanted = ""
 
     @property
     def run(self) -> RunRow | None:
@@ -159,16 +168,17 @@ class Runs(Actor, Split):
     # Acts
 
     def point_at(self, reference: str) -> None:
-        """Put the cursor on a run, whatever was listed."""
+        """Put the cursor on a run, whatever was listed, as soon as it is in the list."""
         if self.scope and reference not in self._runs:
             self.narrow_to("")
-        self.table.select(reference)
+        self._wanted = reference
+        self.refill()
 
     def act_leave(self) -> None:
         """Leave the right pane, then the experiment whose runs are listed, then the place."""
         if self.close():
-            if self.aside.view in {REPORT, COMPARE}:
-                self.aside.view = DETAILS
+            # When the focus has left it, so that it does not follow the view.
+            self.call_after_refresh(self.aside.rest)
             return
         if not self.scope:
             raise SkipAction

@@ -126,6 +126,11 @@ class Side(Views):
 
         in_thread(self, read, self.report.show, group="report", failed=failed)
 
+    def rest(self) -> None:
+        """Go back to the details from what was opened for a moment: a report, a comparison."""
+        if self.view in {REPORT, COMPARE} and not self.has_focus_within:
+            self.view = DETAILS
+
     # Several
 
     def compare(self, references: Sequence[str], first: Sequence[str]) -> None:
