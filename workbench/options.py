@@ -92,7 +92,7 @@ class Option:
     def range_words(self) -> str:
         """The bounds in words: `more than 0`, `1 to 1000`, `at least 1`; empty without bounds."""
         low, high = (
-            None if bound is None else f"{bound:g}" for bound in (self.minimum, self.maximum)
+            None if bound is None else _written(bound) for bound in (self.minimum, self.maximum)
         )
         if low is not None and high is not None:
             return f"more than {low}, at most {high}" if self.open_minimum else f"{low} to {high}"
@@ -130,6 +130,11 @@ class Option:
         if self.maximum is not None:
             schema["maximum"] = self.maximum
         return schema
+
+
+def _written(bound: float) -> str:
+    """Write a bound as a person would: 4294967295, not 4.29497e+09; 0.05."""
+    return str(int(bound)) if float(bound).is_integer() else f"{bound:g}"
 
 
 def settle(options: Iterable[Option], given: Mapping[str, Any], *, owner: str) -> dict[str, Value]:
