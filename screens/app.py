@@ -101,7 +101,6 @@ class Workbench(Actor, App[None]):
         await self.switch_mode("home")
         self.feed.watch(JOURNAL, self.project.store.changed, seen=self._mark)
         self.feed.start()
-        self._look()
         self.set_interval(1.0, self.tick)
 
     def on_unmount(self) -> None:
@@ -298,9 +297,10 @@ class Workbench(Actor, App[None]):
             self.call_later(offer.node.perform, offer.act)
 
     def _look(self) -> None:
-        in_thread(self, self.overview, self._stands, group="overview")
+        in_thread(self, self.overview, self.stands, group="overview")
 
-    def _stands(self, found: Overview) -> None:
+    def stands(self, found: Overview) -> None:
+        """Take note of how the project stands, and tell the bars and the places."""
         self.standing = found
         self.bars.refresh()
         self.follower.follow(found.running)

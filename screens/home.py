@@ -10,12 +10,14 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
 
+from screens.feed import in_thread
 from screens.place import Place
 from screens.states import cell, look
 from screens.text import Styled, ago, count, plural, said
 from screens.widgets.pane import ListPane
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
+from workbench.errors import WorkbenchError
 from workbench.project.overview import Attention, Counts, Overview, PastAct
 
 
@@ -84,6 +86,7 @@ class Home(Place[Overview]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._counted = False
         self.cards = (Card("1", "Data"), Card("3", "Runs"), Card("4", "Models"), Card("5", "Live"))
         self.attention = Table(
             empty="Nothing needs attention.", markable=False, id="attention-table"
@@ -100,12 +103,32 @@ class Home(Place[Overview]):
         yield ListPane("Attention", self.attention, id="attention")
         yield ListPane("Newest acts", self.acts_table, id="acts")
 
+    def reload(self) -> None:
+        """Load again; at the very start, first what is counted without DuckDB (100 ms to import)."""
+        if self._counted:
+            super().reload()
+            return
+        self._counted = True
+        store = self.project.store
+        in_thread(self, store.counts, self._first, group="counts", failed=self._not_counted)
+
+    def _first(self, counts: dict[str, int]) -> None:
+        for card, station in zip(self.cards, first_stations(counts), strict=True):
+            card.fill(station)
+        # After this frame: importing DuckDB in a thread would hold it up all the same.
+        self.call_after_refresh(super().reload)
+
+    def _not_counted(self, error: WorkbenchError) -> None:
+        self.failed(error)
+        super().reload()
+
     def load(self) -> Overview:
         """Ask the records."""
         return self.bench.overview()
 
     def show(self, loaded: Overview) -> None:
-        """Fill cards and lists in place."""
+        """Fill cards and lists in place; the bars show the same."""
+        self.bench.stands(loaded)
         for card, station in zip(self.cards, stations(loaded.counts), strict=True):
             card.fill(station)
         self.attention.load(
@@ -143,6 +166,23 @@ _ACTS = (
     Column("what", "What", cap=30),
     Column("note", "Note", cap=80, grow=True),
 )
+
+
+def first_stations(counts: dict[str, int]) -> tuple[Station, ...]:
+    """Return what the cards show of the counts that the store keeps noted (`Store.counts`)."""
+
+    def of(name: str) -> int:
+        return counts.get(name, 0)
+
+    versions = said(plural(of("dataset_versions"), "version"), "muted")
+    models = said(plural(of("model_versions"), "version"), "muted")
+    failed = _states(("failed", of("runs_failed")))
+    return (
+        _station(of("datasets"), "dataset", versions),
+        _station(of("runs"), "run", *failed),
+        _station(of("models"), "model", models),
+        Station("–", "", tuple(_states(("healthy", of("deployments_healthy"))))),
+    )
 
 
 def stations(counts: Counts) -> tuple[Station, ...]:
