@@ -48,6 +48,9 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         def __init__(self, table: Table) -> None:
             super().__init__()
             self.table = table
+            # Textual lets a message go no further than the node that was at work when it was made,
+            # which is the pane when it filters: the place above would not hear of it.
+            self.set_sender(table)
 
         @property
         def control(self) -> Table:
