@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -13,11 +14,13 @@ from screens.widgets.detail import Section
 from screens.widgets.draw import fit
 from screens.widgets.source import Cell, plain
 from workbench.data.cells import cell_text
-from workbench.data.profile import ColumnProfile, Frequency
+from workbench.data.profile import ColumnProfile, Frequency, Scalar
 from workbench.numbers import from_figure
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _LABEL, _BAR = 20, 20
+_LISTED = {"categorical", "boolean", "text", "constant"}
 SHOWN = 8
 """Most frequent values that are listed."""
 
@@ -31,11 +34,11 @@ def sections(column: ColumnProfile, rows: int, *, chart: bool = True) -> list[Se
     binned = len(column.counts) > 1
     if chart and binned:
         parts.append(Section(text=_spark(column)))
+    if chart and column.role in _LISTED and column.top and column.top[0].count > 1:
+        parts.append(Section(text=_bars(column.top[:SHOWN], rows)))
     ends = not (chart and binned)  # else the shape has them under it
     notes = [Styled(f"▲ {sentence}", "warn") for sentence in column.warnings]
     parts.append(Section(facts=_facts(column, rows, ends=ends), notes=notes))
-    if column.top and column.top[0].count > 1 and not (binned and column.role == "numeric"):
-        parts.append(Section(text=_bars(column.top[:SHOWN], rows)))
     return parts
 
 
@@ -46,12 +49,13 @@ def _facts(column: ColumnProfile, rows: int, *, ends: bool) -> list[tuple[str, C
         ("missing", Styled(missing, "warn" if column.nulls else "plain")),
         ("distinct", distinct),
     ]
-    if ends and column.minimum is not None:
-        facts.append(("range", f"{plain(short(column.minimum))} to {plain(short(column.maximum))}"))
-    middle = [column.quantiles.get(name) for name in ("0.25", "0.5", "0.75")]
-    if None not in middle:
-        low, median, high = (plain(short(value)) for value in middle)
-        facts.append(("median", f"{median}, half within {low} … {high}"))
+    ordered = column.role in {"numeric", "datetime"}
+    if ends and ordered and column.minimum is not None:
+        facts.append(("range", f"{_brief(column.minimum)} … {_brief(column.maximum)}"))
+    low, median, high = (column.quantiles.get(name) for name in ("0.25", "0.5", "0.75"))
+    if low is not None and median is not None and high is not None:
+        facts.append(("median", _brief(median)))
+        facts.append(("middle half", f"{_brief(low)} … {_brief(high)}"))
     if column.mean is not None and column.std is not None:
         mean, std = from_figure(column.mean), from_figure(column.std)
         facts.append(("mean", f"{number(mean)} ± {number(std)}"))
@@ -60,6 +64,12 @@ def _facts(column: ColumnProfile, rows: int, *, ends: bool) -> list[tuple[str, C
         length = f"{count(column.shortest or 0)} to {count(column.longest)} characters"
         facts.append(("length", length))
     return facts
+
+
+def _brief(value: Scalar) -> str:
+    """Write a value in few cells; a moment to the minute."""
+    text = plain(short(value))
+    return text[:16] if isinstance(value, str) and _MOMENT.match(text) else text
 
 
 def _counted(column: ColumnProfile, rows: int) -> list[tuple[str, Cell]]:
@@ -79,7 +89,7 @@ def _spark(column: ColumnProfile) -> Content:
     line = "".join(
         " " if not n else _BLOCKS[min(round(n / highest * top), top)] for n in column.counts
     )
-    low, high = plain(short(column.edges[0])), plain(short(column.edges[-1]))
+    low, high = _brief(column.edges[0]), _brief(column.edges[-1])
     gap = max(len(line) - cell_len(low) - cell_len(high), 1)
     return Content.assemble((line, STYLES["key"]), "\n", (low + " " * gap + high, STYLES["muted"]))
 

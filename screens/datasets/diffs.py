@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from screens.datasets.rows import short
 from screens.text import Styled, Tone, said
 from screens.widgets.detail import Section
-from screens.widgets.source import Cell, Column, MemorySource, Row
+from screens.widgets.source import Cell, Column, MemorySource, Row, plain
 from workbench.data.cells import cell_text
 from workbench.data.datasets import DatasetVersion
 from workbench.data.profile import Scalar
@@ -20,18 +21,12 @@ LOOKS: dict[Severity, tuple[str, Tone]] = {
 COLUMNS = (
     Column("severity", "SEVERITY"),
     Column("column", "COLUMN", cap=20),
-    Column("what", "WHAT DIFFERS", cap=120, grow=True),
+    Column("kind", "WHAT"),
+    Column("change", "CHANGE", cap=120, grow=True),
 )
-_KINDS = {
-    "rows": "rows",
-    "added": "a new column",
-    "removed": "a column that is gone",
-    "retyped": "another type",
-    "role": "another role",
-    "nulls": "missing values",
-    "range": "range of values",
-    "new_categories": "new categories",
-    "vanished_categories": "vanished categories",
+_KINDS: dict[str, str] = {
+    "new_categories": "new values",
+    "vanished_categories": "lost values",
 }
 
 
@@ -45,14 +40,32 @@ def source(diff: ShapeDiff) -> MemorySource:
         difference = diff.differences[int(key)]
         if column == "severity":
             return SEVERITIES.index(difference.severity)
-        return difference.column if column == "column" else difference.what
+        return difference.column if column == "column" else kind(difference)
 
     return MemorySource(COLUMNS, rows, order=order)
 
 
 def _cells(difference: Difference) -> tuple[Cell, ...]:
     words, tone = LOOKS[difference.severity]
-    return (Styled(words, tone), difference.column or Styled("table", "muted"), told(difference))
+    return (
+        Styled(words, tone),
+        difference.column or Styled("the table", "muted"),
+        kind(difference),
+        change(difference),
+    )
+
+
+def kind(difference: Difference) -> str:
+    """Return what kind of difference it is, in a word or two."""
+    return _KINDS.get(difference.kind, difference.kind)
+
+
+def change(difference: Difference) -> str:
+    """Return both figures in few cells, the new one first: `72.3% was 79.7%`."""
+    before, after = difference.before, difference.after
+    if before is None or after is None:
+        return _value(difference, before if after is None else after)
+    return f"{_value(difference, after)}, was {_value(difference, before)}"
 
 
 def told(difference: Difference) -> str:
@@ -63,10 +76,7 @@ def told(difference: Difference) -> str:
 def sections(diff: ShapeDiff, difference: Difference) -> list[Section]:
     """Return one difference in full: the figures of both versions under each other."""
     words, tone = LOOKS[difference.severity]
-    facts: list[tuple[str, Cell]] = [
-        ("severity", Styled(words, tone)),
-        ("kind", _KINDS.get(difference.kind, difference.kind)),
-    ]
+    facts: list[tuple[str, Cell]] = [("severity", Styled(words, tone))]
     if difference.before is not None:
         facts.append((diff.before, _value(difference, difference.before)))
     if difference.after is not None:
@@ -74,10 +84,10 @@ def sections(diff: ShapeDiff, difference: Difference) -> list[Section]:
     return [Section(text=said(told(difference), "strong", cap=600)), Section(facts=facts)]
 
 
-def _value(difference: Difference, value: Scalar | tuple[Scalar, ...]) -> Cell:
+def _value(difference: Difference, value: Scalar | tuple[Scalar, ...]) -> str:
     if isinstance(value, tuple):
-        gap = " to " if difference.kind == "range" else ", "
-        return gap.join(cell_text(item, 60) for item in value)
+        gap = " … " if difference.kind == "range" else ", "
+        return gap.join(plain(short(item)) for item in value)
     if difference.kind == "nulls" and isinstance(value, float):
         return f"{value:.1%} missing"
     if difference.kind == "rows" and isinstance(value, int):

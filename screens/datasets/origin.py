@@ -38,7 +38,9 @@ def sections(
     ]
     parts = [Section("Came from", facts=came)]
     options = [
-        (name, _SIGNS.get(str(value), _words(value))) for name, value in origin.options.items()
+        (name, _SIGNS.get(str(value), _words(value)))
+        for name, value in origin.options.items()
+        if value not in ("", 0)
     ]
     if options:
         parts.append(Section("Read with", facts=options))

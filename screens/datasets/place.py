@@ -19,6 +19,7 @@ from workbench.data.datasets import Added, DatasetVersion, list_versions
 
 PAUSE = 0.08
 """Seconds that the cursor must rest on a version before its rows are read."""
+_ON_VERSIONS = {"diff", "chart", "details", "export", "query"}
 NO_VERSION = "there is no version under the cursor"
 
 
@@ -41,6 +42,9 @@ class Datasets(Place[list[DatasetVersion]]):
         self.table = Table(empty="No datasets yet. n imports the first.")
         self.side = Side()
         self.versions: list[DatasetVersion] = []
+        self._waiting: Act | None = None
+        """What was asked before the versions had come: done as soon as they have."""
+        self._loaded_once = False
 
     def body(self) -> ComposeResult:
         """The list, and what is in the version under its cursor."""
@@ -52,9 +56,19 @@ class Datasets(Place[list[DatasetVersion]]):
 
     def show(self, loaded: list[DatasetVersion]) -> None:
         """Fill the list in place."""
-        self.versions = loaded
+        self.versions, self._loaded_once = loaded, True
         self.table.load(rows.versions(loaded, self.now))
         self._look()
+        asked, self._waiting = self._waiting, None
+        if asked is not None and self.is_current:
+            self.call_after_refresh(self.perform, asked)
+
+    async def perform(self, act: Act) -> None:
+        """Do an act; one on a version waits until the versions have come."""
+        if self._loaded_once or act.name not in _ON_VERSIONS:
+            await super().perform(act)
+        else:
+            self._waiting = act
 
     def point_at(self, reference: str) -> None:
         """Put the cursor on a version (`flights@2`), or on the newest of a dataset (`flights`)."""

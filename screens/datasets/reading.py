@@ -36,13 +36,13 @@ class Reading:
 
     @property
     def words(self) -> str:
-        """How the file is read: `read as csv: delimiter ,  encoding utf-8`."""
+        """How the file is read: `read as csv  · delimiter ,  · encoding utf-8`."""
         told = [
             f"{name} {shown(value)}"
             for name, value in self.preview.sniffed.items()
             if value not in _PLAIN and name != "nul"
         ]
-        return f"read as {self.source.name}" + (": " if told else "") + ",  ".join(told)
+        return f"read as {self.source.name}" + ("  · " if told else "") + "  · ".join(told)
 
     def fields(self) -> list[Field]:
         """Return a field for each option of the source, holding what was sniffed or given."""

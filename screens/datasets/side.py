@@ -109,6 +109,9 @@ class Side(Vertical):
             self.origin.fill([])
             self._blank(self.table, "No version is under the cursor.")
             self._blank(self.columns, "No version is under the cursor.")
+            for view in (TABLE, PROFILE, ORIGIN):
+                self.panes[view].title = view
+                self.panes[view].retitle()
             self._tell()
             return
         self.origin.fill(
@@ -193,6 +196,7 @@ class Side(Vertical):
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
         event.stop()
+        self.refresh_bindings()
         if event.table is not self.table:
             self._tell()
 
@@ -218,7 +222,7 @@ class Side(Vertical):
             big = self.version.rows * len(self.version.columns) > AT_ONCE
             words = "v shows the profile, which takes a while." if big else "…"
             return name, "", [Section(text=words)]
-        note = f"{known.role}  {rows.kind(known.type)}"
+        note = f"· {known.role} · {rows.kind(known.type)}"
         return name, note, card.sections(known, self.profile.rows)
 
     # Two versions

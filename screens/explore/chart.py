@@ -39,12 +39,13 @@ class ChartSide(Vertical):
     """A chart, and under it what the profile knows of the column."""
 
     DEFAULT_CSS = """
+    ChartSide Plot { padding: 0 1; }
     ChartSide > #facts { height: 35%; min-height: 7; max-height: 13; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = Plot(empty="No column is under the cursor.")
+        self.plot = Plot()
         self.facts = Detail()
         self.chart_pane = Pane("Chart", self.plot)
         self.facts_pane = Pane("Column", self.facts, id="facts")
@@ -59,7 +60,7 @@ class ChartSide(Vertical):
         """Draw what is wanted, unless it is what is drawn, and write the facts."""
         known = profile.column(wanted.column) if profile else None
         self.facts_pane.title = wanted.column
-        self.facts_pane.retitle(f"{known.role}  {rows.kind(known.type)}" if known else "")
+        self.facts_pane.retitle(f"· {known.role} · {rows.kind(known.type)}" if known else "")
         parts = card.sections(known, profile.rows, chart=False) if known and profile else []
         self.facts.fill(parts, subject=wanted.column)
         if wanted == self._wanted:

@@ -55,7 +55,7 @@ class Explore(Place[list[DatasetVersion]]):
 
     def body(self) -> ComposeResult:
         """Columns on the left; chart and facts on the right."""
-        yield Split(self.views, self.side, share=42)
+        yield Split(self.views, self.side, share=46)
 
     def load(self) -> list[DatasetVersion]:
         """Ask the records."""
