@@ -30,7 +30,9 @@ def job_sections(job: Job, progress: Progress | None, now: datetime) -> list[Sec
         head.append(("Time", clock(seconds)))
     if job.exit_code is not None:
         head.append(("Exit", _exit(job.exit_code)))
-    found = [Section(job.title, head, notes=_notes(job))]
+    found = [Section(job.title, head)]
+    if notes := _notes(job):
+        found.append(Section(notes=notes))
     if progress is not None and progress.phase and not job.ended:
         found.append(Section("Now", text=_phase(progress)))
     what: list[tuple[str, Cell]] = [("Kind", job.kind_of_work), ("Target", job.target)]

@@ -11,6 +11,7 @@ from screens.deployments.endpoint import Choice
 from screens.modals.form import FormModal, Values
 from screens.text import said
 from screens.widgets.fields import ChoiceField, Field
+from workbench.compute import wake
 from workbench.errors import BadInput
 from workbench.links import check_name
 from workbench.serving import deployments
@@ -96,7 +97,7 @@ def _port(text: str) -> int:
         raise BadInput(
             f"{text[:20]} is not a port",
             where="port",
-            why="a port is a whole number from 1 to 65535",
+            why="1 to 65535, or empty",
             fix="Type one, or leave it empty for a free one",
             code="deployment.port",
         )
@@ -114,8 +115,6 @@ def command(values: Values) -> tuple[str, ...]:
 
 
 def _create(project: Project, values: dict[str, Any]) -> Deployment:
-    from workbench.compute.wake import wake_runner
-
     made = deployments.create(
         project,
         values["name"],
@@ -123,5 +122,5 @@ def _create(project: Project, values: dict[str, Any]) -> Deployment:
         port=values["port"],
         token=values["access"] == "token",
     )
-    wake_runner(project)
+    wake.wake_runner(project)
     return made

@@ -69,7 +69,9 @@ def sections(endpoint: Endpoint, now: datetime, call_line: str) -> list[Section]
     record, told = endpoint.record, endpoint.seen.told
     head: list[tuple[str, Cell]] = [("State", cell(endpoint.state))]
     head.append(("Since", _age(record.changed_at, now)))
-    found = [Section(facts=head, notes=_notes(endpoint))]
+    found = [Section(facts=head)]
+    if notes := _notes(endpoint):
+        found.append(Section(notes=notes))
     found.append(Section("Serves", _serves(endpoint, now)))
     if told is not None:
         traffic: list[tuple[str, Cell]] = [
@@ -101,7 +103,7 @@ def _notes(endpoint: Endpoint) -> list[Styled]:
 def _serves(endpoint: Endpoint, now: datetime) -> list[tuple[str, Cell]]:
     record, told = endpoint.record, endpoint.seen.told
     way = "follows promotions and rollbacks" if record.environment else "fixed"
-    facts: list[tuple[str, Cell]] = [("Asked for", record.serves), ("Way", Styled(way, "muted"))]
+    facts: list[tuple[str, Cell]] = [("Asked for", record.serves), ("How", Styled(way, "muted"))]
     if record.serving:
         word = "Answered" if record.state in ENDED else "Answers"
         facts.append((word, Styled(record.serving, "strong")))

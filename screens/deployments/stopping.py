@@ -11,7 +11,7 @@ from screens.modals.confirm import Confirm
 from screens.text import plural
 from screens.widgets.detail import Section
 from screens.widgets.source import Cell
-from workbench.compute.wake import wake_runner
+from workbench.compute import wake
 from workbench.serving import deployments
 from workbench.serving.deployments import Deployment
 
@@ -25,7 +25,7 @@ def ask_stop(place: Place[Any], endpoint: Endpoint, argv: tuple[str, ...]) -> No
 
     def stop() -> Deployment:
         stopped = deployments.stop(project, record.id)
-        wake_runner(project)
+        wake.wake_runner(project)
         return stopped
 
     def done(stopped: Deployment) -> None:

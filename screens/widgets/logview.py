@@ -26,7 +26,7 @@ class LogView(Moves, ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--muted"}
     DEFAULT_CSS = """
-    LogView { height: 1fr; width: 1fr; scrollbar-size: 1 1; }
+    LogView { height: 1fr; width: 1fr; padding: 0 1; scrollbar-size: 1 1; }
     LogView > .log--muted { color: $text-muted; }
     """
 
