@@ -51,10 +51,17 @@ class Terminal:
         size = ["-x", str(columns), "-y", str(rows)]
         place = ["-c", str(cwd)] if cwd else []
         self._tmux("new-session", "-d", "-s", self.name, "-n", "window", *size, *place, command)
-        self._tmux("set-option", "-g", "status", "off")
+        self._obey()
         self._tmux("pipe-pane", "-O", "-t", self.name, f"cat > {shlex.quote(str(self._record))}")
         self.until(self._record.exists, "the recorder")
         self._tmux("wait-for", "-S", "recorded")
+
+    def _obey(self) -> None:
+        """No line of tmux's own; and whatever a program may ask of a terminal is done, so that it shows."""
+        self._tmux("set-option", "-g", "status", "off")
+        self._tmux("set-option", "-g", "allow-rename", "on")
+        self._tmux("set-option", "-g", "allow-passthrough", "on")
+        self._tmux("set-option", "-s", "set-clipboard", "on")
 
     def _tmux(self, *argv: str) -> str:
         # An empty TMUX, so that the test may itself be run inside of tmux.
@@ -134,7 +141,9 @@ class Terminal:
         def there() -> bool:
             nonlocal shown
             shown = self.text()
-            return all(word in shown for word in wanted)
+            found = all(word in shown for word in wanted)
+            assert found or "EXITED-" not in shown, f"{wanted} never came; the pane:\n{shown}"
+            return found
 
         self.until(there, repr(wanted), seconds)
         return shown
