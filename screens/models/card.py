@@ -128,10 +128,10 @@ def _threshold(line: MetricLine, room: int) -> Content:
         good = False
     else:
         good = value >= line.threshold if more else value <= line.threshold
-    words = "✓ reached" if good else "✗ missed"
+    bound = "  at least" if more else "  at most"
     return Content.assemble(
-        (cut("  threshold", room) + f"  {figure(line.threshold):>7}", "$text-muted"),
-        said(f"  {words}, at {'least' if more else 'most'}", "good" if good else "bad"),
+        (cut(bound, room) + f"  {figure(line.threshold):>7}", "$text-muted"),
+        said("  ✓ reached" if good else "  ✗ missed", "good" if good else "bad"),
     )
 
 

@@ -28,11 +28,12 @@ class Decide(FormModal):
 
     DEFAULT_CSS = """
     Decide > Box { width: 84; max-width: 100%; }
-    Decide Detail { height: auto; max-height: 11; padding: 0; background: $surface; }
+    Decide Detail { height: auto; max-height: 12; padding: 0; background: $surface; }
     Decide.-roomy Detail { max-height: 20; }
     Decide.-vast Detail { max-height: 30; }
     Decide .refused { height: auto; margin-top: 1; }
     Decide Form { margin-top: 1; }
+    Decide.-short #command { margin-top: 0; }
     Decide _Line > .label { width: 10; }
     Decide _Line > TextField { width: 5fr; }
     Decide _Line > .words { width: 4fr; }

@@ -25,9 +25,9 @@ def versions(loaded: Loaded, now: datetime) -> MemorySource:
         Column("version", "Version", cap=26),
         Column("where", "Where", cap=40, grow=True),
         Column("figure", shared or "Figure", right=bool(shared), cap=24),
+        Column("when", "When", cap=10, right=True),
         Column("trainer", "Trainer", cap=12),
         Column("run", "Run", cap=8),
-        Column("when", "When", cap=10, right=True),
         Column("who", "By", cap=12),
         Column("note", "Note", cap=60),
     ]
@@ -38,16 +38,16 @@ def versions(loaded: Loaded, now: datetime) -> MemorySource:
                 row.reference,
                 where_cell(loaded.where(row)),
                 _figure(row, named=not shared),
+                Styled(ago(row.registered_at, now), "muted"),
                 row.trainer,
                 row.run,
-                Styled(ago(row.registered_at, now), "muted"),
                 Styled(row.registered_by, "muted"),
                 Styled(row.note, "muted"),
             ),
         )
         for row in loaded.versions
     ]
-    known = {row.reference: row for row in loaded.versions}
+    known = loaded.by_reference
     return MemorySource(columns, rows, order=lambda key, name: _order(known[key], loaded, name))
 
 
@@ -100,46 +100,51 @@ def status_cell(status: str) -> Styled:
     return Styled(text, tone)
 
 
-def signature(found: Signature, changes: Sequence[SignatureChange], base: str) -> MemorySource:
-    """Return the columns that go in and come out; with changes, what differs from `base`."""
+def signature(found: Signature, changes: Sequence[SignatureChange]) -> MemorySource:
+    """Return the columns that go in and come out, and how they differ from another version's."""
     columns = [
         Column("column", "Column", cap=24),
-        Column("side", "Side", cap=6),
         Column("type", "Type", cap=10),
         Column("null", "Null", cap=8),
+        Column("side", "Side", cap=6),
+        Column("values", "Values seen in training", cap=80, grow=True),
     ]
     if changes:
-        columns.append(Column("change", f"Against {base}", cap=30))
-    columns.append(Column("values", "Values seen in training", cap=80, grow=True))
+        columns.insert(3, Column("change", "Change", cap=24))
     rows = []
     for side, fields in (("inputs", found.inputs), ("outputs", found.outputs)):
         for field in fields:
             mine = [c for c in changes if (c.side, c.column) == (side, field.name)]
-            rows.append(_field(side, field, mine, changed=bool(changes)))
-    for gone in changes:
-        if gone.change == "removed":
-            cells: tuple[Cell, ...] = (
-                Styled(gone.column, "muted"), gone.side[:-1], Styled(gone.before, "muted"), None,
-                Styled("removed", "bad"), None,
-            )  # fmt: skip
-            rows.append(Row(f"{gone.side} {gone.column}", cells))
+            words = ", ".join(change_words(change) for change in mine)
+            null = _null(side, field)
+            rows.append(_column(side, field.name, field.type, null, words, field.categories))
+    rows += [
+        _column(gone.side, gone.column, gone.before, None, "removed", ())
+        for gone in changes
+        if gone.change == "removed"
+    ]
+    if not changes:
+        rows = [Row(row.key, (*row.cells[:3], *row.cells[4:])) for row in rows]
     return MemorySource(columns, rows)
 
 
-def _field(side: str, field: Field, changes: Sequence[SignatureChange], *, changed: bool) -> Row:
-    null = None if side == "outputs" else Styled("refused", "warn") if field.required else "allowed"
-    cells: list[Cell] = [field.name, Styled(side[:-1], "muted"), field.type, null]
-    if changed:
-        words = ", ".join(change_words(change) for change in changes)
-        cells.append(Styled(words, "warn") if words else None)
-    cells.append(Styled(", ".join(field.categories), "muted") if field.categories else None)
-    return Row(f"{side} {field.name}", tuple(cells))
+def _null(side: str, field: Field) -> Cell:
+    """Whether a caller may leave the column empty; nothing to say of what comes out."""
+    if side == "outputs":
+        return None
+    return Styled("no", "warn") if field.required else "yes"
+
+
+def _column(side: str, name: str, kind: str, null: Cell, change: str, values: Sequence[str]) -> Row:
+    changed = Styled(f"▲ {change}", "warn") if change else None
+    seen = Styled(", ".join(values), "muted") if values else None
+    return Row(f"{side} {name}", (name, kind, null, changed, Styled(side[:-1], "muted"), seen))
 
 
 def change_words(change: SignatureChange) -> str:
-    """Write one difference: `was int`, `added`, `null is refused now`."""
+    """Write one difference: `was int`, `added`, `null refused`."""
     return {
         "retyped": f"was {change.before}",
-        "required": "null is refused now",
-        "optional": "null is allowed now",
+        "required": "null refused",
+        "optional": "null allowed",
     }.get(change.change, change.change)

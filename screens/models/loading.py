@@ -78,9 +78,12 @@ class Loaded:
     environments: tuple[str, ...]
     """Every environment of the project, in the order of its settings."""
 
+    by_reference: Mapping[str, VersionRow]
+    """`delay@4` → that version."""
+
     def version(self, reference: str) -> VersionRow | None:
         """The version with this reference."""
-        return next((row for row in self.versions if row.reference == reference), None)
+        return self.by_reference.get(reference)
 
     def of_model(self, model: str) -> list[VersionRow]:
         """A model's versions, the newest first."""
@@ -103,7 +106,7 @@ class Loaded:
         return [item for item in self.followers if (item.model, item.environment) == wanted]
 
 
-NOTHING = Loaded((), {}, {}, (), ())
+NOTHING = Loaded((), {}, {}, (), (), {})
 """Before the first answer."""
 
 
@@ -112,15 +115,16 @@ def load(project: Project) -> Loaded:
     environments = tuple(project.settings.environments)
 
     def ask(view: View) -> Loaded:
-        rows = view.query(_VERSIONS)
+        versions = [VersionRow(**row) for row in view.query(_VERSIONS)]
         models = [row["model"] for row in view.query(_PROMOTED)]
         entries = {model: entries_of(view, model, None) for model in models}
         return Loaded(
-            versions=[VersionRow(**row) for row in rows],
+            versions=versions,
             standing={model: _standing(found) for model, found in entries.items()},
             history={model: found[::-1] for model, found in entries.items()},
             followers=[_follower(row) for row in view.query(_FOLLOWERS)],
             environments=environments,
+            by_reference={row.reference: row for row in versions},
         )
 
     found: Loaded = project.store.read(ask)

@@ -110,10 +110,11 @@ class Models(VersionActs):
         self.card_pane.show(
             card.row.reference, lambda width: cards.sections(card, loaded, width, self.now)
         )
-        base, found = card.base, card.model.version.signature
-        self.signature_pane.title = f"{card.row.reference} columns"
+        base = card.base
+        other = f", against {base.reference}" if base and base.changes else ""
+        self.signature_pane.title = f"{card.row.reference} columns{other}"
         self.signature.load(
-            listing.signature(found, base.changes if base else (), base.reference if base else "")
+            listing.signature(card.model.version.signature, base.changes if base else ())
         )
         self.refresh_bindings()
 
