@@ -111,8 +111,8 @@ class Models(VersionActs):
             card.row.reference, lambda width: cards.sections(card, loaded, width, self.now)
         )
         base = card.base
-        other = f", against {base.reference}" if base and base.changes else ""
-        self.signature_pane.title = f"{card.row.reference} columns{other}"
+        other = f" against {base.reference}" if base and base.changes else ""
+        self.signature_pane.title = f"{card.row.reference}{other}, columns"
         self.signature.load(
             listing.signature(card.model.version.signature, base.changes if base else ())
         )
@@ -123,7 +123,7 @@ class Models(VersionActs):
             return
         self.card = None
         self.card_pane.tell(row.reference, error)
-        self.signature_pane.title = f"{row.reference} columns"
+        self.signature_pane.title = f"{row.reference}, columns"
         self.signature.load(MemorySource((), ()))
         self.refresh_bindings()
 

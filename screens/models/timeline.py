@@ -36,12 +36,14 @@ def sections(model: str, loaded: Loaded, width: int) -> list[Section]:
 def _entry(entry: Promotion, width: int) -> Content:
     glyph, word, tone = _status(entry)
     back = " (rolled back)" if entry.action == "rollback" else ""
-    head = Content.assemble(
-        said(f"{glyph} ", tone),
-        said(f"{entry.reference}  ", "muted" if entry.status == REPLACED else "strong"),
-        said(_span(entry.promoted_at, entry.until), "muted"),
-    )
-    lines = [head, hanging(f"{word}{back}", tone, width)]
+    name = said(entry.reference, "muted" if entry.status == REPLACED else "strong")
+    when = span(entry.promoted_at, entry.until)
+    head = Content.assemble(said(f"{glyph} ", tone), name)
+    if len(entry.reference) + len(when) + 4 <= width:
+        lines = [Content.assemble(head, "  ", said(when, "muted"))]
+    else:
+        lines = [head, hanging(when, "muted", width)]
+    lines.append(hanging(f"{word}{back}", tone, width))
     lines.append(hanging(f"{entry.promoted_by}: {entry.reason}", "plain", width))
     gates = ", ".join(
         f"{gate.gate} {look(gate.outcome).glyph} {gate.outcome}" for gate in entry.gates
@@ -60,7 +62,7 @@ def _status(entry: Promotion) -> tuple[str, str, Tone]:
     return PROMOTED_GLYPH, entry.status, "warn"
 
 
-def _span(start: datetime, end: datetime | None) -> str:
+def span(start: datetime, end: datetime | None) -> str:
     """Write from when to when it counted: the day once, if it is one."""
     if end is None:
         return f"since {start:%Y-%m-%d %H:%M}"

@@ -1,0 +1,90 @@
+"""The texts of the place Models: they fit every width, whatever the names, and lose no word."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from models_seed import NOW, promote, register, run, seed
+from rich.cells import cell_len
+from textual.content import Content
+
+from screens.models import card, details, timeline
+from screens.models.laying import Fact, cut, facts, hanging
+from screens.models.loading import Loaded, load
+from screens.models.reading import against, read_card
+from screens.widgets.detail import Section
+from workbench.models.show import show
+from workbench.project.project import Project
+
+WIDTHS = (40, 51, 76, 120)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = seed(tmp_path / "colony")
+    promote(made, 3, 3, "production", "better, " * 30)
+    run(made, 4, {"a_very_long_parameter_name_that_goes_on": "value" * 30})
+    register(made, 4, "a note of many words " * 20)
+    return made
+
+
+def rows(sections: list[Section]) -> list[str]:
+    return [
+        line
+        for section in sections
+        for line in (section.text.plain if isinstance(section.text, Content) else "").splitlines()
+    ]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_pane(project: Project, width: int) -> None:
+    loaded = load(project)
+    for row in loaded.versions:
+        found = read_card(project, loaded, row)
+        texts = rows(card.sections(found, loaded, width, NOW))
+        texts += rows(timeline.sections(row.model, loaded, width))
+        texts += rows(details.sections(show(project, row.id), width))
+        assert len(texts) > 20
+        assert [line for line in texts if cell_len(line) > width] == []
+
+
+def test_values_hang_behind_their_label() -> None:
+    found = facts([Fact("why", "one two three four five"), Fact("who", "ada")], 24, label=8)
+    assert found.plain.splitlines() == [
+        "why      one two three",
+        "         four five",
+        "who      ada",
+    ]
+    assert hanging("one two three four five", "plain", 24).plain.splitlines() == [
+        "  one two three four",
+        "  five",
+    ]
+    assert facts([Fact("empty", "")], 24, label=8).plain == "empty    –"
+    assert (cut("macro_f1", 10), cut("macro_precision", 10)) == ("macro_f1  ", "macro_pre…")
+
+
+def test_a_version_is_held_against_what_it_would_replace(project: Project) -> None:
+    loaded = load(project)
+
+    def held(reference: str, within: Loaded = loaded) -> tuple[str, str]:
+        row = within.version(reference)
+        assert row is not None
+        return against(within, row)[1:]
+
+    assert held("species@4") == ("species@3", "promoted in production")
+    assert held("species@3") == ("species@2", "before it in production")
+    alone = Loaded(loaded.versions, {}, {}, (), loaded.environments, loaded.by_reference)
+    assert held("species@2", alone) == ("species@1", "the version before")
+    assert held("species@1", alone) == ("", "")
+
+
+def test_when_it_counted_is_told_with_as_few_words_as_do() -> None:
+    morning, noon = datetime(2026, 5, 4, 9, 5), datetime(2026, 5, 4, 12, 0)  # noqa: DTZ001
+    later = datetime(2026, 6, 1, 8, 0)  # noqa: DTZ001
+    assert timeline.span(morning, None) == "since 2026-05-04 09:05"
+    assert timeline.span(morning, noon) == "2026-05-04 09:05 to 12:00"
+    assert timeline.span(morning, later) == "2026-05-04 09:05 to 2026-06-01 08:00"
+    assert card.moment(morning, noon) == "09:05"
+    assert card.moment(morning, later) == "2026-05-04"
