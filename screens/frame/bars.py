@@ -64,9 +64,9 @@ class Bars:
             self._progress = progress
             self.refresh()
 
-    def foot(self, place: Place[Any]) -> None:
-        """Write the footer of a place anew."""
-        if place.is_current:
+    def foot(self, place: Place[Any] | None) -> None:
+        """Write the footer of the place in front anew, with the keys of what has the focus over it."""
+        if place is not None and place is self._app.place and place.is_mounted:
             place.query_one(FootLine).offers = tuple(self._app.offers())
 
     def _fill(self, place: Place[Any]) -> None:

@@ -55,6 +55,12 @@ class Modal(Actor, ModalScreen[R], Generic[R]):
         assert isinstance(app, Workbench)
         return app
 
+    def on_mount(self) -> None:
+        """Let the footer below show the keys of the modal (Textual calls a subclass's own too)."""
+        self.bindings_updated_signal.subscribe(
+            self, lambda _: self.bench.bars.foot(self.bench.place)
+        )
+
     def act_close(self) -> None:
         """Leave."""
         self.dismiss(None)

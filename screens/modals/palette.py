@@ -171,7 +171,6 @@ class Menu(Palette):
 
     def on_mount(self) -> None:
         """Let the list have the keys."""
-        super().on_mount()
         self.query_one(_Acts).focus()
         self.query_one(Box).border_subtitle = "enter do   y copy command   esc close"
 
