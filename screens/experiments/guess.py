@@ -29,7 +29,7 @@ def guess(project: Project, version: DatasetVersion, column: str) -> Guess:
     # polars: 0.2 s, for whoever states a problem.
     import polars as pl
 
-    series = pl.scan_parquet(path(project, version)).select(pl.col(column))
+    series = pl.scan_parquet(path(project, version), glob=False).select(pl.col(column))
     kind = series.collect_schema()[column]
     values = pl.col(column).drop_nulls()
     asked = {"distinct": values.n_unique(), "nulls": pl.col(column).null_count()}

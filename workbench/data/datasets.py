@@ -243,7 +243,7 @@ def _write(frame: pl.LazyFrame, file: Path, place: Path) -> tuple[str, int]:
     try:
         frame.sink_parquet(file, compression="zstd", row_group_size=ROW_GROUP)
         return content_of_parquet(file), int(
-            pl.scan_parquet(file).select(pl.len()).collect().item()
+            pl.scan_parquet(file, glob=False).select(pl.len()).collect().item()
         )
     except pl.exceptions.PolarsError as error:
         if system := _OS_ERROR.search(str(error)):

@@ -157,4 +157,4 @@ def head(project: Project, version: DatasetVersion, rows: int = 10) -> list[tupl
     """Return the first rows as Python values, in the order of `version.columns`."""
     import polars as pl
 
-    return pl.scan_parquet(path(project, version)).head(rows).collect().rows()
+    return pl.scan_parquet(path(project, version), glob=False).head(rows).collect().rows()

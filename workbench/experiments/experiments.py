@@ -202,6 +202,6 @@ def check_experiment(
     from workbench.training.checks import check_table
 
     version = get_version(project, dataset or experiment.problem.dataset)
-    table = pl.scan_parquet(path(project, version))
+    table = pl.scan_parquet(path(project, version), glob=False)
     check_table(table, experiment.problem, where=version.reference)
     return version

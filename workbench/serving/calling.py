@@ -60,7 +60,7 @@ def dataset_rows(
             fix="Choose a smaller number",
             code="call.rows",
         )
-    table = pl.scan_parquet(datasets.path(project, version)).slice(at, count).collect()
+    table = pl.scan_parquet(datasets.path(project, version), glob=False).slice(at, count).collect()
     rows = conform(table, serving.signature.inputs).to_dicts()
     plain: list[dict[str, Any]] = msgspec.to_builtins(rows)
     return plain

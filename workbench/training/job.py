@@ -77,7 +77,7 @@ def _prepare(data: Path, work: TrainWork, trainer: Trainer, log: Log) -> tuple[i
     """Read and check the table, deal its rows out, decide on the features."""
     problem = work.problem
     log.phase("read")
-    frame = pl.read_parquet(data)
+    frame = pl.read_parquet(data, glob=False)
     check_table(frame.lazy(), problem, where=work.dataset)
     rows = frame.height
     # Of all rows, as the profile shows them: what a column is good for is no figure that is fitted,
