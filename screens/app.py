@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import partialmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.screen import Screen
 
 from screens.actions import Act, Actor, Offer, main_offer, offers
@@ -22,6 +21,7 @@ from screens.keymap import personal_keys
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.places import NOUNS, PLACES, modes
 from screens.themes import THEMES, choose
+from screens.typeahead import TypeAhead
 from workbench.errors import WorkbenchError
 from workbench.text import clean
 
@@ -38,7 +38,7 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Workbench(Actor, App[None]):
+class Workbench(Actor, TypeAhead):
     """The app of one open project. `now` is the clock that ages are counted to."""
 
     TITLE = "Workbench"
