@@ -45,6 +45,8 @@ class Datasets(Place[list[DatasetVersion]]):
         self._waiting: Act | None = None
         """What was asked before the versions had come: done as soon as they have."""
         self._loaded_once = False
+        self._wanted = ""
+        """The version that the cursor goes to when it has come."""
 
     def body(self) -> ComposeResult:
         """The list, and what is in the version under its cursor."""
@@ -57,7 +59,8 @@ class Datasets(Place[list[DatasetVersion]]):
     def show(self, loaded: list[DatasetVersion]) -> None:
         """Fill the list in place."""
         self.versions, self._loaded_once = loaded, True
-        self.table.load(rows.versions(loaded, self.now))
+        wanted, self._wanted = self._wanted, ""
+        self.table.load(rows.versions(loaded, self.now), key=self._reference(wanted))
         self._look()
         asked, self._waiting = self._waiting, None
         if asked is not None and self.is_current:
@@ -72,8 +75,15 @@ class Datasets(Place[list[DatasetVersion]]):
 
     def point_at(self, reference: str) -> None:
         """Put the cursor on a version (`flights@2`), or on the newest of a dataset (`flights`)."""
-        newest = [v.reference for v in self.versions if v.dataset == reference]
-        self.table.select(newest[0] if newest else reference)
+        if known := self._reference(reference):
+            self.table.select(known)
+        else:
+            self._wanted = reference
+
+    def _reference(self, wanted: str) -> str:
+        """Return the version that a reference names, empty when it is not there (yet)."""
+        fitting = [v for v in self.versions if wanted in {v.reference, v.dataset}]
+        return max(fitting, key=lambda v: v.number).reference if fitting else ""
 
     @property
     def version(self) -> DatasetVersion | None:
@@ -101,7 +111,8 @@ class Datasets(Place[list[DatasetVersion]]):
         from screens.datasets.importing import Importer
 
         def came(added: Added) -> None:
-            self.table.select(added.version.reference)
+            self._wanted = added.version.reference
+            self.reload()
 
         Importer(self, self.project, came).ask()
 
@@ -189,4 +200,7 @@ class Datasets(Place[list[DatasetVersion]]):
         if self.split is None or not self.split.close():
             self.bench.act_last()
         elif self.side.views.view in {DIFF, ORIGIN}:
-            self.side.views.view = TABLE
+            self.call_after_refresh(self._turn_back)  # once the focus has gone to the list
+
+    def _turn_back(self) -> None:
+        self.side.views.view = TABLE
