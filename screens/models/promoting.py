@@ -204,9 +204,7 @@ def rolling_back(project: Project, loaded: Loaded, row: VersionRow, item: Standi
             Fact("counted", f"since {back.promoted_at:%Y-%m-%d %H:%M} UTC, by {back.promoted_by}"),
             Fact("because", back.reason),
         ]
-        note = (
-            "Gates are not asked again: it counted here before. A promotion brings the other back."
-        )
+        note = "Gates are not asked again: it counted here before."
         return [
             Section("What will change", text=facts(first, width)),
             Section(f"{back.reference} before", text=facts(then, width)),
