@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
 
-from screens.actions import Act, Actor, Offer, main_offer, offers
+from screens.actions import Act, Offer, main_offer, offers
 from screens.commands import Kind, Session, command_text
 from screens.feed import Feed, in_thread
 from screens.frame.bars import Bars
@@ -19,6 +19,7 @@ from screens.frame.follow import EVENTS, Follower
 from screens.frame.statusline import farewell
 from screens.keymap import personal_keys
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
+from screens.overlays import Overlays
 from screens.places import NOUNS, PLACES, modes
 from screens.themes import THEMES, choose
 from screens.typeahead import TypeAhead
@@ -38,7 +39,7 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Workbench(Actor, TypeAhead):
+class Workbench(Overlays, TypeAhead):
     """The app of one open project. `now` is the clock that ages are counted to."""
 
     TITLE = "Workbench"
@@ -54,12 +55,7 @@ class Workbench(Actor, TypeAhead):
         Act("app.last", "last", rank=0),
         Act("app.next-pane", "next-pane", rank=0),
         Act("app.previous-pane", "previous-pane", rank=0),
-        Act("app.commands", "commands", rank=80),
-        Act("app.menu", "menu", rank=75),
-        Act("app.jobs", "jobs", rank=85),
-        Act("app.log", "log", rank=90),
         Act("app.copy", "copy", rank=0),
-        Act("app.help", "help", rank=99),
         Act("app.quit", "quit", rank=95),
         Act("app.interrupt", "interrupt", rank=0),
         Act("app.theme", label="Next theme", help="Dark, light, or the terminal's own colours."),
@@ -84,7 +80,6 @@ class Workbench(Actor, TypeAhead):
         self.standing: Overview | None = None
         """How the project stands, read whenever the journal changes."""
         self.keys = keys or {}
-        """The person's own keys, by verb."""
         self.set_keymap(self.keys)
         self._last_place = "home"
         self._mark = project.store.changed()
@@ -228,36 +223,6 @@ class Workbench(Actor, TypeAhead):
         """Move the focus back."""
         self.screen.focus_previous()
 
-    def act_commands(self) -> None:
-        """Open the palette."""
-        from screens.modals.palette import Palette
-
-        self.push_screen(Palette(self.offers()), self._perform)
-
-    def act_menu(self) -> None:
-        """Open the menu of the focused thing."""
-        from screens.modals.palette import Menu
-
-        self.push_screen(Menu(self.offers()), self._perform)
-
-    def act_help(self) -> None:
-        """Show the keys in words."""
-        from screens.modals.help import Help
-
-        self.push_screen(Help(self.offers(), self.keys))
-
-    def act_jobs(self) -> None:
-        """Open the jobs."""
-        from screens.modals.jobs import Jobs
-
-        self.push_screen(Jobs())
-
-    def act_log(self) -> None:
-        """Open the log."""
-        from screens.modals.log import Log
-
-        self.push_screen(Log())
-
     def why_not_copy(self) -> str:
         """There must be something with a command."""
         return "" if main_offer(self._near()) else "nothing here has a command"
@@ -291,10 +256,6 @@ class Workbench(Actor, TypeAhead):
 
     def _near(self) -> list[Offer]:
         return offers(self.screen, self.keys, without=self)
-
-    def _perform(self, offer: Offer | None) -> None:
-        if offer is not None:
-            self.call_later(offer.node.perform, offer.act)
 
     def _look(self) -> None:
         in_thread(self, self.overview, self.stands, group="overview")
