@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import models_seed
 import pytest
@@ -103,7 +104,7 @@ def test_pictures(
 def test_pictures_of_a_second_promotion(
     bench: Workbench, project: Project, snap_compare: Compare, keys: tuple[str, ...]
 ) -> None:
-    with models_seed.patch("workbench.store.units.datetime", models_seed.Clock(60)):
+    with patch("workbench.store.units.datetime", models_seed.Clock(60)):
         promote(project, 3, 3, "production", "better by four points")
     assert snap_compare(bench, terminal_size=(80, 24), run_before=pressed(*keys))
 
