@@ -15,14 +15,16 @@ CAP = 10_000
 MARK = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS = "…"
 
-# C0 and DEL have pictures of their own in Unicode; the rest becomes MARK: C1, surrogates, the
+# C0 and DEL have pictures of their own in Unicode; what is MARKED becomes MARK: C1, surrogates, the
 # bidirectional controls (U+061C, 200E-F, 202A-E, 2066-9), line and paragraph separators, zero-width
-# and interlinear marks, tags (U+E0000-E007F) and non-characters.
+# and interlinear marks, the plane of tags and their like (U+E0000-E0FFF) and non-characters.
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
-_MARKED = re.compile(
+MARKED = re.compile(
     "[\x80-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    "\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+"""Characters above ASCII that are obeyed, reorder what stands around them, or cannot be seen."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _STACKED = re.compile(
     "([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{3})[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
@@ -40,8 +42,13 @@ def clean(value: object, cap: int = CAP, *, lines: bool = False) -> str:
         text = text[: max(cap - 1, 0)] + ELLIPSIS
     if text.isascii() and text.isprintable():
         return text
-    text = _STACKED.sub(r"\1", _MARKED.sub(MARK, text))
+    text = _STACKED.sub(r"\1", MARKED.sub(MARK, text))
     if not lines:
         return text.translate(_PICTURES)
     text = text.replace("\r\n", "\n").replace("\t", "    ")
     return _CONTROL.sub(lambda m: m[0] if m[0] == "\n" else _PICTURES[ord(m[0])], text)
+
+
+def whole(text: str) -> str:
+    """Return `text` as UTF-8 can carry it: lone surrogates, which bytes that are none become, marked."""
+    return _SURROGATE.sub(MARK, text)

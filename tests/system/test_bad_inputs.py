@@ -537,6 +537,12 @@ TABLE = {
         "usage", "No such option '--colour'.", "workbench run train", "", "See workbench run train --help",
         status=2,
     ),
+    "a word that is no UTF-8": Bad(
+        "data show caf\udce9",
+        "usage.bytes", "A word of the command is not UTF-8", "caf\ufffd", "its bytes have no meaning in it",
+        "Write it in UTF-8; a file with such a name can be renamed or linked to",
+        status=2,
+    ),
     "an unknown command": Bad(
         "fly",
         "usage", "No such command 'fly'.", "workbench", "", "See workbench --help",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 from workbench.errors import WorkbenchError
-from workbench.text import clean
+from workbench.text import MARKED, clean, whole
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -81,21 +81,42 @@ class Context:
         click.echo(text, err=True)
 
 
-_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_OBEYED = re.compile("\x7f|" + MARKED.pattern)
 
 
 def safe_json(data: Any) -> str:
-    """Return `data` as JSON that a terminal obeys nothing of.
+    """Return `data`, made of built-in types, as JSON that a terminal obeys nothing of.
 
-    JSON escapes the controls below a space; DEL, C1 and the bidirectional ones are escaped here,
-    which is the same JSON.
+    JSON escapes the controls below a space; what clean() would mark is escaped here, which is the
+    same JSON. A lone surrogate (of a path that is no UTF-8), which JSON cannot carry, is marked.
     """
     import msgspec
 
-    text = msgspec.json.encode(data).decode()
+    try:
+        text = msgspec.json.encode(data).decode()
+    except UnicodeEncodeError:
+        text = msgspec.json.encode(_whole(data)).decode()
     if text.isascii() and "\x7f" not in text:
         return text
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _OBEYED.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return whole(value)
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def show_traceback() -> None:
+    """Write the traceback of the error in hand to stderr; it may quote anything."""
+    click.echo(clean(traceback.format_exc(), 1_000_000, lines=True), err=True)
 
 
 def common(function: Callable[Concatenate[Context, P], R]) -> Callable[..., R]:
@@ -117,7 +138,7 @@ def common(function: Callable[Concatenate[Context, P], R]) -> Callable[..., R]:
             return function(context, *args, **kwargs)
         except (WorkbenchError, OSError):
             if debug_:
-                traceback.print_exc()
+                show_traceback()
             raise
 
     return wrapped

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
 import click
 
-from workbench.cli.base import tell_error
+from workbench.cli.base import show_traceback, tell_error
 from workbench.errors import Unavailable, UsageError, WorkbenchError
+from workbench.text import clean, whole
 
 COMMANDS = {
     "init": ("workbench.cli.init:init", "Start a project in a folder."),
@@ -71,6 +73,7 @@ def main() -> None:
 
     stops.install()
     try:
+        _check_words(sys.argv[1:])
         status = workbench.main(prog_name="workbench", standalone_mode=False)
         sys.exit(status if isinstance(status, int) else 0)
     except click.exceptions.Abort:
@@ -82,7 +85,7 @@ def main() -> None:
     except click.ClickException as usage:
         if "--json" in sys.argv:
             sys.exit(tell_error(_from_click(usage)))
-        usage.show()
+        _show_usage(usage)
         sys.exit(2)
     except WorkbenchError as refusal:
         sys.exit(tell_error(refusal))
@@ -92,10 +95,30 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         sys.exit(tell_error(_from_system(error)))
-    except Exception as error:  # the top of the process: told in one line, too
+    except Exception as error:  # noqa: BLE001  # the top of the process: told in one line, too
         if "--debug" in sys.argv:
-            raise
+            show_traceback()
         sys.exit(tell_error(_from_bug(error)))
+
+
+def _check_words(words: list[str]) -> None:
+    """Refuse words that are no UTF-8: no record, answer or problem file could carry them."""
+    for word in words:
+        if whole(word) != word:
+            raise UsageError(
+                "A word of the command is not UTF-8",
+                where=whole(word),
+                why="its bytes have no meaning in it",
+                fix="Write it in UTF-8; a file with such a name can be renamed or linked to",
+                code="usage.bytes",
+            )
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """Write what click says; some of its messages quote words as they are."""
+    told = io.StringIO()
+    error.show(told)
+    click.echo(clean(told.getvalue(), lines=True), nl=False, err=True)
 
 
 def _from_click(error: click.ClickException) -> UsageError:

@@ -36,6 +36,7 @@ from workbench.plugins import load, names
 from workbench.records.base import Record
 from workbench.records.data import Column, DatasetVersionAdded, Origin
 from workbench.store.modes import make_folder
+from workbench.text import whole
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,7 +76,18 @@ class Added:
 
 
 def find_source(place: Path, source: str | None = None) -> Source:
-    """Return the source plugin named, else the one whose suffix `place` has, else `csv`."""
+    """Return the source plugin named, else the one whose suffix `place` has, else `csv`.
+
+    Raises BadInput for a path that is no UTF-8: neither a source nor a record could name it.
+    """
+    if whole(str(place)) != str(place):
+        raise BadInput(
+            "The path of the file is not UTF-8",
+            where=whole(str(place)),
+            why="its bytes have no meaning in it",
+            fix="Rename it, or make a link to it",
+            code="data.path",
+        )
     if source:
         return _source(source)
     lower = place.name.lower()

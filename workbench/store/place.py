@@ -28,7 +28,8 @@ NETWORK = frozenset(
 
 def projection_path(own: Path, cache: Path, project: str) -> Path:
     """Return the projection's file for the project whose `.workbench` is `own`."""
-    if os.access(own, os.W_OK) and not is_network(own):
+    # DuckDB takes what follows a `?` for options of a URL, and looks for its write-ahead log elsewhere.
+    if os.access(own, os.W_OK) and "?" not in str(own) and not is_network(own):
         return own / "projection.duckdb"
     folder = cache / project
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

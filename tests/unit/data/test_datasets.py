@@ -8,7 +8,7 @@ from workbench.data import datasets
 from workbench.data.export import export
 from workbench.data.names import unique_names
 from workbench.errors import BadInput, NotFound, UsageError, WorkbenchError
-from workbench.project.project import Project
+from workbench.project.project import Project, init_project
 
 
 def table(folder: Path, text: str, name: str = "t.csv") -> Path:
@@ -169,3 +169,24 @@ def test_names_are_made_unique(names: list[str], expected: tuple[str, ...], told
     found, warnings = unique_names(names)
     assert found == expected
     assert len(warnings) == told
+
+
+def test_a_path_that_is_no_utf_8_is_refused(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / "caf\udce9.csv"
+    file.write_text("a,b\n1,2\n")
+    with pytest.raises(BadInput) as refusal:
+        datasets.add(project, file, name="t")
+    assert refusal.value.as_dict() == {
+        "code": "data.path",
+        "what": "The path of the file is not UTF-8",
+        "where": f"{tmp_path}/caf\ufffd.csv",
+        "why": "its bytes have no meaning in it",
+        "fix": "Rename it, or make a link to it",
+    }
+
+
+def test_a_project_may_lie_in_a_folder_with_pattern_signs(tmp_path: Path) -> None:
+    project = init_project(tmp_path / "a[b]*?" / "p", "p")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n3,4\n")
+    version = datasets.add(project, tmp_path / "t.csv", name="t")
+    assert datasets.head(project, version, 5) == [(1, 2), (3, 4)]

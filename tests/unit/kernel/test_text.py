@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.text import CAP, clean
+from workbench.text import CAP, clean, whole
 
 ANY_TEXT = st.text(st.characters(categories=None, exclude_categories=[]))
 
@@ -56,6 +56,7 @@ def test_what_people_write_is_left_alone(text: str) -> None:
         ("e\u0301\u0301\u0301\u0301\u0301", "e\u0301\u0301\u0301"),
         ("\ud800", "\ufffd"),
         ("\U000e0041", "\ufffd"),
+        ("\U000e0101", "\ufffd"),
     ],
 )
 def test_what_is_shown(text: str, shown: str) -> None:
@@ -75,3 +76,10 @@ def test_other_values_are_written_as_text() -> None:
 
 def test_a_carriage_return_before_a_line_feed_goes() -> None:
     assert clean("a\r\nb\rc\td", lines=True) == "a\nb␍c    d"
+
+
+@given(ANY_TEXT)
+def test_whole_text_is_what_utf_8_can_carry(text: str) -> None:
+    expected = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+    assert whole(text) == expected
+    whole(text).encode()
