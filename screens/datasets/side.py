@@ -76,6 +76,7 @@ class Side(Vertical):
     def on_mount(self) -> None:
         """Let the card follow the column under the table's cursor."""
         self.watch(self.table, "column", self._tell, init=False)
+        self._blank(self.differences, NO_DIFF)
 
     @property
     def bench(self) -> Workbench:

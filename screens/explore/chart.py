@@ -39,13 +39,13 @@ class ChartSide(Vertical):
     """A chart, and under it what the profile knows of the column."""
 
     DEFAULT_CSS = """
-    ChartSide Plot { padding: 0 1; }
+    ChartSide Plot { padding: 0 1; color: $primary; }
     ChartSide > #facts { height: 35%; min-height: 7; max-height: 13; }
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.plot = Plot()
+        self.plot = Plot(empty="…")
         self.facts = Detail()
         self.chart_pane = Pane("Chart", self.plot)
         self.facts_pane = Pane("Column", self.facts, id="facts")
@@ -66,12 +66,10 @@ class ChartSide(Vertical):
         if wanted == self._wanted:
             return
         self._wanted = wanted
-        self.chart_pane.title = KIND.capitalize()
-        self.chart_pane.retitle(f"of {wanted.column} in {wanted.version.reference}")
         self._count(wanted)
 
     def _count(self, wanted: Wanted) -> None:
-        project, colour = self._bench.project, not self._bench.ansi_color
+        project = self._bench.project
 
         def count() -> Figures:
             from workbench.explore.charts import figures
@@ -82,11 +80,20 @@ class ChartSide(Vertical):
             def drawing(width: int, height: int) -> str:
                 from workbench.explore.charts import draw
 
-                return draw(KIND, numbers, width, height, colour=colour)
+                return draw(KIND, numbers, width, height, colour=False)  # the theme's, by style
 
+            self._entitle(wanted)
             self.plot.draw(drawing)
 
-        in_thread(self, count, come, group="figures", failed=self.tell)
+        def failed(error: WorkbenchError) -> None:
+            self._entitle(wanted)
+            self.tell(error)
+
+        in_thread(self, count, come, group="figures", failed=failed)
+
+    def _entitle(self, wanted: Wanted) -> None:
+        self.chart_pane.title = KIND.capitalize()
+        self.chart_pane.retitle(f"of {wanted.column} in {wanted.version.reference}")
 
     @property
     def _bench(self) -> Workbench:

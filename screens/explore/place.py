@@ -15,6 +15,7 @@ from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.place import Place
 from screens.widgets.pane import ListPane
+from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
 from screens.widgets.views import Views
 from workbench.data.datasets import DatasetVersion, list_versions
@@ -65,6 +66,8 @@ class Explore(Place[list[DatasetVersion]]):
         """Fill the list of datasets; the first time, choose the one that was added last."""
         self.versions = loaded
         self.datasets.load(rows.versions(loaded, self.now))
+        if not loaded:
+            self.columns.load(MemorySource((), ()))
         (reference, column), self._asked = self._asked, ("", "")
         if self.version is None and loaded and not reference:
             reference = max(loaded, key=lambda version: version.created_at).reference

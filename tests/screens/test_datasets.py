@@ -21,6 +21,7 @@ from screens.datasets.reading import becomes, likely_name, read
 from screens.modals.form import FormModal
 from workbench.data.datasets import add, list_versions
 from workbench.project.project import Project, init_project
+from workbench.records import Who
 
 Compare = Callable[..., bool]
 HOSTILE = "[/x][@click=app.quit]y[/]\x1b]2;owned\x07\x9b31m\u202e"
@@ -44,6 +45,7 @@ def birds(path: Path, *, rows: int = 60, heavier: int = 0) -> Path:
 def project(tmp_path: Path) -> Project:
     """A project with two versions of `birds`."""
     made = init_project(tmp_path / "proj", "proj", via="tui")
+    made.store.who = Who(user="ada", uid=1000, host="lab", via="tui")
     add(made, birds(tmp_path / "a.csv"), name="birds")
     add(made, birds(tmp_path / "b.csv", rows=300, heavier=9000), name="birds")
     return made
@@ -391,3 +393,29 @@ def test_folders_come_first_and_trouble_is_told(tmp_path: Path) -> None:
     assert [row.key for row in look(f"{tmp_path}/.h").rows] == [".hidden"]
     assert look(f"{tmp_path}/a.csv").is_file
     assert "No such file" in look(f"{tmp_path}/none/").trouble
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 24)], ids=["100x30", "80x24"])
+@pytest.mark.parametrize(
+    "keys", [("1",), ("1", "enter", "v"), ("1", "d")], ids=["table", "profile", "diff"]
+)
+def test_pictures(
+    project: Project,
+    bench: Workbench,
+    snap_compare: Compare,
+    size: tuple[int, int],
+    keys: tuple[str, ...],
+) -> None:
+    still = max(version.created_at for version in list_versions(project))
+    bench.now = lambda: still
+
+    async def run(pilot: Any) -> None:
+        place = await enter(pilot)
+        await until(pilot, lambda: place.side.profile is not None and place.side.table.count == 300)
+        for key in keys[1:]:
+            await pilot.press(key)
+            await settled(pilot)
+        await until(pilot, lambda: keys[-1] != "d" or place.side.diff is not None)
+        await settled(pilot)
+
+    assert snap_compare(bench, terminal_size=size, run_before=run)
