@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +28,15 @@ class Loaded:
     jobs: Sequence[Job] = ()
     targets: Sequence[TargetRow] = ()
     runner: int | None = None
+    said: tuple[object, ...] = ()
+    """Sizes and times of the events of the jobs that have not ended, when this was read."""
 
 
 def load(project: Project) -> Loaded:
     """Ask the records and the runner's lock."""
-    return Loaded(list_jobs(project, limit=MOST), list_targets(project), runner_pid(project))
+    found = list_jobs(project, limit=MOST)
+    said = signature(events_of(project, found).values())
+    return Loaded(found, list_targets(project), runner_pid(project), said)
 
 
 def events_of(project: Project, jobs: Sequence[Job]) -> dict[str, Path]:
@@ -42,9 +46,9 @@ def events_of(project: Project, jobs: Sequence[Job]) -> dict[str, Path]:
     }
 
 
-def signature(project: Project, events: Sequence[Path]) -> tuple[object, ...]:
-    """Return what changes when a running job says something, or the runner comes or goes."""
-    return (runner_pid(project), *(stat_signature(path) for path in events))
+def signature(events: Iterable[Path]) -> tuple[object, ...]:
+    """Return what changes when a job says something."""
+    return tuple(stat_signature(path) for path in events)
 
 
 def probe_all(project: Project, names: Sequence[str]) -> dict[str, Probe | str]:

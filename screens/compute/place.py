@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -25,12 +26,12 @@ from screens.widgets.table import Table
 from screens.widgets.views import Views
 from workbench.compute.contract import Probe
 from workbench.compute.jobs import Job, log_path
-from workbench.compute.wake import runner_log
+from workbench.compute.wake import runner_log, runner_pid
 from workbench.errors import WorkbenchError
 from workbench.project.project import Project
 
-WATCHED = "jobs"
-"""The name under which the feed watches running jobs and the runner."""
+EVENTS, RUNNER = "jobs", "runner"
+"""The names under which the feed watches what running jobs say, and whether the runner works."""
 
 
 class Compute(ActsOnJobs, Place[Loaded]):
@@ -66,7 +67,8 @@ class Compute(ActsOnJobs, Place[Loaded]):
         self.probes: dict[str, Probe | str] = {}
         self._jobs: dict[str, Job] = {}
         self._on_targets = False
-        self._reading = False
+        self._events: dict[str, Path] = {}
+        self._reading = self._again = False
 
     def body(self) -> ComposeResult:
         """Jobs over targets on the left, one of them on the right."""
@@ -165,33 +167,45 @@ class Compute(ActsOnJobs, Place[Loaded]):
 
     def _follow(self) -> None:
         events, project = events_of(self.project, self.loaded.jobs), self.project
-        paths = list(events.values())
-        self.bench.feed.watch(WATCHED, lambda: signature(project, paths))
-        if not self._reading:
-            self.live.follow(events)
-            self._read()
+        paths, feed = list(events.values()), self.bench.feed
+        feed.watch(EVENTS, lambda: signature(paths), seen=self.loaded.said)
+        feed.watch(RUNNER, lambda: runner_pid(project), seen=self.loaded.runner)
+        self._events = events
+        self._read()
 
     def on_feed(self, names: frozenset[str]) -> None:
         """A job said something, or the runner came or went."""
-        if WATCHED in names and self.is_current:
+        if EVENTS in names:
             self._read()
+        if RUNNER in names:
             self.mark_stale()
 
     def _read(self) -> None:
-        if self._reading or not self.live.progress:
+        """Read what the jobs said, one reading at a time; what comes meanwhile leads to one more."""
+        if self._reading:
+            self._again = True
             return
-        self._reading = True
+        self._reading, self._again = True, False
+        events, live = self._events, self.live
 
-        def come(progress: dict[str, Progress]) -> None:
-            del progress
-            self._reading = False
+        def read() -> dict[str, Progress]:
+            live.follow(events)
+            return live.read()
+
+        in_thread(
+            self, read, self._have_read, group="events", failed=self._not_read, exclusive=False
+        )
+
+    def _have_read(self, progress: dict[str, Progress]) -> None:
+        self._reading = False
+        if progress:
             self._refill()
+        if self._again:
+            self._read()
 
-        def failed(error: WorkbenchError) -> None:
-            del error
-            self._reading = False
-
-        in_thread(self, self.live.read, come, group="events", failed=failed, exclusive=False)
+    def _not_read(self, error: WorkbenchError) -> None:
+        self._reading = False
+        self.failed(error)
 
     def _refill(self) -> None:
         self.jobs.load(rows.jobs(self.loaded.jobs, self.live.progress, self.now))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from workbench.errors import WorkbenchError
 from workbench.models.registry import list_models
 from workbench.serving import deployments
@@ -138,15 +140,22 @@ def choices(project: Project) -> list[Choice]:
     return following + fixed
 
 
-def signature(project: Project, records: Sequence[Deployment]) -> tuple[object, ...]:
-    """Return what changes when one of these endpoints does: not its heartbeat, but all else it tells."""
-    seen = []
-    for record in records:
-        found = look_at(project, record)
-        told = found.seen.told
-        figures = told and (told.phase, told.version, told.error, told.requests, told.errors)
-        seen.append((record.id, found.seen.process, figures, told and (told.logged, told.dropped)))
-    return tuple(seen)
+def signature(found: Sequence[Endpoint]) -> tuple[object, ...]:
+    """Return what changes when one of these does: not its heartbeat, but all else that it tells."""
+    return tuple(
+        (
+            endpoint.record.id,
+            endpoint.seen.process,
+            endpoint.seen.told and msgspec.structs.replace(endpoint.seen.told, at=0.0),
+            endpoint.damage,
+        )
+        for endpoint in found
+    )
+
+
+def look_again(project: Project, found: Sequence[Endpoint]) -> tuple[object, ...]:
+    """Return the signature of these endpoints as they are now."""
+    return signature([look_at(project, endpoint.record) for endpoint in found])
 
 
 def token_path(project: Project, record: Deployment) -> str:

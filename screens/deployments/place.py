@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from screens.actions import Act
 from screens.deployments import rows
 from screens.deployments.calling import open_call
-from screens.deployments.endpoint import Endpoint, Loaded, curl, load, signature
+from screens.deployments.endpoint import Endpoint, Loaded, curl, load, look_again, signature
 from screens.deployments.stopping import ask_stop
 from screens.feed import in_thread
 from screens.frame.split import Split
@@ -74,7 +74,7 @@ class Deployments(Place[Loaded]):
 
     def body(self) -> ComposeResult:
         """The list, and what is under its cursor."""
-        yield Split(ListPane("Deployments", self.table), self.views, share=60)
+        yield Split(ListPane("Deployments", self.table), self.views, share=57)
 
     def load(self) -> Loaded:
         """Ask the records, look at what runs."""
@@ -118,10 +118,10 @@ class Deployments(Place[Loaded]):
     # What is told
 
     def _watch(self) -> None:
-        up = [e.record for e in self.loaded.endpoints if e.record.state != "stopped"]
+        up = [e for e in self.loaded.endpoints if e.record.state != "stopped"]
         project = self.project
         if up:
-            self.bench.feed.watch(WATCHED, lambda: signature(project, up))
+            self.bench.feed.watch(WATCHED, lambda: look_again(project, up), seen=signature(up))
         else:
             self.bench.feed.unwatch(WATCHED)
 

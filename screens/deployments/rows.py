@@ -111,7 +111,7 @@ def _serves(endpoint: Endpoint, now: datetime) -> list[tuple[str, Cell]]:
     if endpoint.run:
         facts.append(("Made by", f"{endpoint.run} on {endpoint.dataset}"))
     if told and told.content:
-        facts.append(("Content", Styled(told.content[:19] + "…", "muted")))
+        facts.append(("Content", Styled(told.content[:15] + "…", "muted")))
     return facts
 
 
