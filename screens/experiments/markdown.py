@@ -1,6 +1,6 @@
 """Markdown as safe text: headings, lists, tables, code; nothing in it can be clicked or obeyed.
 
-Parsed by markdown-it (CommonMark with tables, HTML off). Every piece passes `clean` after parsing,
+Parsed by markdown-it (CommonMark with tables, HTML off). Every piece passes `clean` after parsing too,
 because an entity such as `&#27;` is a control character only then. A link is its text and address.
 """
 
@@ -29,7 +29,9 @@ def render(text: str, width: int = 0) -> Content:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return Content("\n").join(_Page(width).read(parser.parse(text[:MOST])))
+    # Cleaned before as well: the parser cannot take lone surrogates.
+    tokens = parser.parse(clean(text, MOST, lines=True))
+    return Content("\n").join(_Page(width).read(tokens))
 
 
 class _Page:

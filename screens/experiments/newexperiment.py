@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -10,7 +11,6 @@ from textual import on
 from screens.experiments.guess import Guess, guess
 from screens.feed import in_thread
 from screens.modals.form import FormModal, Values
-from screens.text import said
 from screens.widgets.fields import ChoiceField, Field, from_option
 from screens.widgets.form import Form
 from workbench.data.datasets import DatasetVersion
@@ -227,4 +227,5 @@ class NewExperiment(FormModal):
 
     def _tell(self, name: str, words: str) -> None:
         line = next(line for line in self.form.lines if line.field.name == name)
-        line.words.update(said(words, "muted"))
+        line.field = replace(line.field, help=words)
+        line.tell("")
