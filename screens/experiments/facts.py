@@ -111,15 +111,14 @@ def _folds(progress: Progress) -> Content:
     lines = []
     for name, values in progress.folds.items():
         mean = sum(map(from_figure, values)) / len(values)
-        each = " ".join(figure(value) for value in values[-3:])
         lines.append(
             Content.assemble(
                 said(name.ljust(NAME), "muted"),
                 f"  {figure(mean):>7}",
-                ("  " + each, "$text-muted"),
+                (f"  {figure(values[-1]):>8}", "$text-muted"),
             )
         )
-    head = Content.styled(f"{'metric':{NAME}}  {'mean':>7}  newest folds", "$text-muted")
+    head = Content.styled(f"{'metric':{NAME}}  {'mean':>7}  {'newest':>8}", "$text-muted")
     return Content("\n").join([head, *lines])
 
 

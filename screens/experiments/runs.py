@@ -316,9 +316,7 @@ class Runs(Actor, Split):
             "Its processes are ended; it stays in the list as cancelled, without figures.",
         ]
         self.app.push_screen(
-            Confirm(
-                f"Cancel {run.reference}?", changes, verb="Cancel the run", argv=argv, grave=True
-            ),
+            Confirm(f"End {run.reference}?", changes, verb="End the run", argv=argv, grave=True),
             answered,
         )
 

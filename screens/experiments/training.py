@@ -128,7 +128,7 @@ class Starter:
             if run is not None:
                 self._started(run)
 
-        form = TrainForm(
+        form = FormModal(
             f"Train {trainer.name} for {problem.name}",
             fields,
             apply,
@@ -136,16 +136,9 @@ class Starter:
             intro=f"{trainer.title}. Predicts {problem.target}, judged by {problem.metric}.",
             command=lambda values: command(problem, trainer, values),
             outcome=lambda run: f"{run.reference} is queued.",
+            ready=True,
         )
         self._owner.app.push_screen(form, ended)
-
-
-class TrainForm(FormModal):
-    """The form of a run: its values are good as they are, so Enter starts at once."""
-
-    def on_mount(self) -> None:
-        """Begin at the button; Tab goes round to the first value."""
-        self.call_after_refresh(self.query_one("#apply").focus)
 
 
 def trainers(task: str) -> list[Trainer]:

@@ -69,7 +69,7 @@ PICTURES = {
     "details": ("j", "j", "j", "enter"),
     "failed": ("j", "j", "enter"),
     "experiments": ("v",),
-    "compare": ("G", "k", "space", "k", "space", "c"),
+    "compare": ("G", "k", "k", "space", "space", "c"),
     "report": ("j", "j", "j", "o"),
     "new": ("n",),
     "train": ("v", "t", "enter"),
@@ -182,13 +182,13 @@ async def test_cancel_asks_first(bench: Workbench, project: Project, monkeypatch
         place.point_at("r_5")
         await settled(pilot)
         await pilot.press("x")
-        await until(pilot, lambda: "Cancel r_5?" in text(bench))
+        await until(pilot, lambda: "End r_5?" in text(bench))
         await pilot.press("enter")  # Cancel has the focus: nothing happens
         await settled(pilot)
         job = "SELECT cancel_requested FROM jobs WHERE number = 5"
         assert project.store.one(job) == {"cancel_requested": False}
         await pilot.press("x")
-        await until(pilot, lambda: "Cancel r_5?" in text(bench))
+        await until(pilot, lambda: "End r_5?" in text(bench))
         await pilot.press("shift+tab", "enter")
         await until(pilot, lambda: "r_5 is asked to stop" in said(bench))
         assert project.store.one(job) == {"cancel_requested": True}
