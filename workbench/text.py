@@ -49,6 +49,18 @@ def clean(value: object, cap: int = CAP, *, lines: bool = False) -> str:
     return _CONTROL.sub(lambda m: m[0] if m[0] == "\n" else _PICTURES[ord(m[0])], text)
 
 
+def visible(text: str) -> str:
+    """Return `text` with one visible mark for each character that must not be drawn; as long as it was.
+
+    For what a person edits, where a place in the text must be that place in what is drawn.
+    """
+    return (
+        text
+        if text.isascii() and text.isprintable()
+        else MARKED.sub(MARK, text).translate(_PICTURES)
+    )
+
+
 def whole(text: str) -> str:
     """Return `text` as UTF-8 can carry it: lone surrogates, which bytes that are none become, marked."""
     return _SURROGATE.sub(MARK, text)

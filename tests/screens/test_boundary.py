@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from settle import settled, text, until
+from textual import events
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
@@ -20,6 +21,7 @@ from screens.modals.form import FormModal
 from screens.text import Styled, lines, said
 from screens.widgets.detail import Detail, Section
 from screens.widgets.fields import Field
+from screens.widgets.line import LineInput
 from screens.widgets.logview import LogView
 from screens.widgets.pane import ListPane, Pane
 from screens.widgets.plot import Plot, from_ansi
@@ -95,8 +97,13 @@ def hostile_log(tmp_path: Path) -> Path:
 
 def check(app: App[object]) -> None:
     shown = text(app)
-    assert not FORBIDDEN.search(shown), repr(FORBIDDEN.findall(shown))
     assert "@click" in shown or "[/x]" in shown  # it is there, as text
+    check_shown(app)
+
+
+def check_shown(app: App[object]) -> None:
+    shown = text(app)
+    assert not FORBIDDEN.search(shown), repr(FORBIDDEN.findall(shown))
     for strip in app.screen._compositor.render_strips():
         for segment in strip:
             style = segment.style
@@ -150,6 +157,28 @@ async def test_the_frame_shows_hostile_words_as_text(bench: Workbench) -> None:
         bench.push_screen(Choose(ALL, HOSTILE))
         await settled(pilot)
         check(bench)
+
+
+async def test_an_input_draws_marks_and_keeps_its_value(bench: Workbench) -> None:
+    value = "a\x1b]0;PWNED\x07\u202e\x9b2J\ud800\tz"
+    async with bench.run_test(size=(100, 30)) as pilot:
+        await settled(pilot)
+        given: list[object] = []
+        field = Field("a", "a", default=value)
+        bench.push_screen(FormModal("form", [field], given.append, verb="Go"))
+        await settled(pilot)
+        assert "a␛]0;PWNED␇��2J�␉z" in text(bench)
+        check_shown(bench)
+        line = bench.screen.query_one(LineInput)
+        line.cursor_position = 2  # behind the ESC, which is one cell wide
+        await pilot.press("x")
+        assert line.value == value[:2] + "x" + value[2:]
+        line.post_message(events.Paste("\x1b[2J\x9d0;PWNED\x9c"))
+        await until(pilot, lambda: "␛[2J�0;PWNED�" in text(bench), "the pasted text")
+        check_shown(bench)
+        line.value, line.placeholder = "", ALL
+        await settled(pilot)
+        check_shown(bench)
 
 
 def test_a_chart_keeps_its_colours_and_nothing_else() -> None:

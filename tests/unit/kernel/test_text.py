@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.text import CAP, clean, whole
+from workbench.text import CAP, clean, visible, whole
 
 ANY_TEXT = st.text(st.characters(categories=None, exclude_categories=[]))
 
@@ -83,3 +83,10 @@ def test_whole_text_is_what_utf_8_can_carry(text: str) -> None:
     expected = "".join("\ufffd" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
     assert whole(text) == expected
     whole(text).encode()
+
+
+@given(ANY_TEXT)
+def test_visible_text_is_marked_one_for_one(text: str) -> None:
+    assert len(visible(text)) == len(text)
+    assert all(visible(c) == clean(c) for c in text)
+    assert visible(text) == "".join(clean(c) for c in text)
