@@ -52,7 +52,7 @@ def signature(events: Iterable[Path]) -> tuple[object, ...]:
 
 
 def probe_all(project: Project, names: Sequence[str]) -> dict[str, Probe | str]:
-    """Ask every target what is there; a sentence for one that cannot be asked."""
+    """Ask these targets what is there; a sentence for one that cannot be asked."""
     found: dict[str, Probe | str] = {}
     for name in names:
         try:
@@ -60,3 +60,8 @@ def probe_all(project: Project, names: Sequence[str]) -> dict[str, Probe | str]:
         except WorkbenchError as error:
             found[name] = f"{error.what}: {error.why}"
     return found
+
+
+def probe_targets(project: Project) -> dict[str, Probe | str]:
+    """Ask every target of the project."""
+    return probe_all(project, [row.name for row in list_targets(project)])

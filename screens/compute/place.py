@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from screens.actions import Act
 from screens.compute import facts, rows
 from screens.compute.cancelling import ActsOnJobs
-from screens.compute.loading import Loaded, events_of, load, probe_all, signature
+from screens.compute.loading import Loaded, events_of, load, probe_targets, signature
 from screens.experiments.live import Live, Progress
 from screens.feed import in_thread
 from screens.frame.split import Split
@@ -26,7 +26,7 @@ from screens.widgets.table import Table
 from screens.widgets.views import Views
 from workbench.compute.contract import Probe
 from workbench.compute.jobs import Job, log_path
-from workbench.compute.wake import runner_log, runner_pid
+from workbench.compute.wake import runner_log, runner_pid, wake_runner
 from workbench.errors import WorkbenchError
 from workbench.project.project import Project
 
@@ -67,6 +67,7 @@ class Compute(ActsOnJobs, Place[Loaded]):
         self.probes: dict[str, Probe | str] = {}
         self._jobs: dict[str, Job] = {}
         self._on_targets = False
+        self._wanted = ""
         self._events: dict[str, Path] = {}
         self._reading = self._again = False
 
@@ -92,6 +93,8 @@ class Compute(ActsOnJobs, Place[Loaded]):
         self._refill()
         self.targets.load(rows.targets(loaded.targets, self.probes))
         self._tell_runner()
+        if self._wanted:
+            self.point_at(self._wanted)
 
     # What is under the cursor
 
@@ -114,11 +117,16 @@ class Compute(ActsOnJobs, Place[Loaded]):
         self.bench.goto(noun, reference)
 
     def point_at(self, reference: str) -> None:
-        """Put the cursor on a job (`j_17`) or a target."""
-        names = {row.name for row in self.loaded.targets}
-        table = self.targets if reference in names else self.jobs
-        table.select(reference)
-        table.focus()
+        """Put the cursor on a job (`j_17`) or a target, now or once they have been read."""
+        self._wanted = ""
+        if reference in {row.name for row in self.loaded.targets}:
+            self.targets.select(reference)
+            self.targets.focus()
+        elif reference in self._jobs:
+            self.jobs.select(reference)
+            self.jobs.focus()
+        else:
+            self._wanted = reference
 
     def on_descendant_focus(self) -> None:
         """The right pane shows what the focused list has under its cursor."""
@@ -256,11 +264,6 @@ class Compute(ActsOnJobs, Place[Loaded]):
     def _probe(self, tell: tuple[str, ...] = ()) -> None:
         project = self.project
 
-        def ask() -> dict[str, Probe | str]:
-            from workbench.compute.targets import list_targets
-
-            return probe_all(project, [row.name for row in list_targets(project)])
-
         def come(found: dict[str, Probe | str]) -> None:
             self.probes = found
             self.targets.load(rows.targets(self.loaded.targets, found))
@@ -273,7 +276,7 @@ class Compute(ActsOnJobs, Place[Loaded]):
                 )
                 self.app.post_message(Did(tell, words))
 
-        in_thread(self, ask, come, group="probe")
+        in_thread(self, lambda: probe_targets(project), come, group="probe")
 
     def why_not_wake(self) -> str:
         """One is enough."""
@@ -286,8 +289,6 @@ class Compute(ActsOnJobs, Place[Loaded]):
 
     def act_wake(self) -> None:
         """Start it."""
-        from workbench.compute.wake import wake_runner
-
         project, argv = self.project, self.command_wake()
         in_thread(
             self,

@@ -47,6 +47,7 @@ class CreateForm(FormModal):
             intro="A server process on this machine that answers over HTTP, and goes on when you quit.",
             command=command,
             outcome=lambda made: f"{made.name} is starting for {made.serves}.",
+            ready=True,
         )
 
     def on_mount(self) -> None:

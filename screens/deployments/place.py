@@ -11,10 +11,11 @@ from screens.actions import Act
 from screens.deployments import rows
 from screens.deployments.calling import open_call
 from screens.deployments.endpoint import Endpoint, Loaded, curl, load, look_again, signature
+from screens.deployments.leads import Leads
 from screens.deployments.stopping import ask_stop
 from screens.feed import in_thread
 from screens.frame.split import Split
-from screens.messages import Copy, Refused
+from screens.messages import Refused
 from screens.place import Place
 from screens.widgets.detail import Detail
 from screens.widgets.logview import LogView
@@ -35,7 +36,7 @@ WATCHED = "endpoints"
 """The name under which the feed watches what the endpoints tell."""
 
 
-class Deployments(Place[Loaded]):
+class Deployments(Leads, Place[Loaded]):
     """The list of endpoints, and the one under the cursor in three views."""
 
     NAME = "deployments"
@@ -49,8 +50,6 @@ class Deployments(Place[Loaded]):
         Act("deployments.view-back", "view-back", rank=0),
         Act("deployments.details", "details", help="What it serves and how it goes.", rank=0),
         Act("deployments.log", label="Log", help="What the server process wrote, live."),
-        Act("deployments.model", label="Go to the model", help="Show the version that answers."),
-        Act("deployments.curl", label="Copy curl line", help="A line that asks it by curl."),
     )
 
     def __init__(self) -> None:
@@ -275,6 +274,15 @@ class Deployments(Place[Loaded]):
         stopping = endpoint.record.stop_requested
         return f"{endpoint.record.name} is being stopped" if stopping else ""
 
+    def line(self) -> str:
+        """A line that asks it by curl."""
+        assert self.endpoint is not None
+        return curl(self.project, self.endpoint.record)
+
+    def go_to(self, noun: str, reference: str) -> None:
+        """Go to another place."""
+        self.bench.goto(noun, reference)
+
     def command_stop(self) -> tuple[str, ...]:
         """`workbench deploy stop eta`."""
         return ("deploy", "stop", self._reference())
@@ -283,28 +291,3 @@ class Deployments(Place[Loaded]):
         """Ask, then ask for its end."""
         assert self.endpoint is not None
         ask_stop(self, self.endpoint, self.command_stop())
-
-    def why_not_model(self) -> str:
-        """A version must have answered."""
-        if self.endpoint is None:
-            return "there is no deployment under the cursor"
-        return "" if self.endpoint.record.serving else "no version has answered yet"
-
-    def command_model(self) -> tuple[str, ...]:
-        """`workbench model show delay@4`."""
-        assert self.endpoint is not None
-        return ("model", "show", self.endpoint.record.serving or "")
-
-    def act_model(self) -> None:
-        """Go to the version that answers."""
-        assert self.endpoint is not None
-        self.bench.goto("model", self.endpoint.record.serving or "")
-
-    def why_not_curl(self) -> str:
-        """It must answer."""
-        return self.why_not_call()
-
-    def act_curl(self) -> None:
-        """Copy the line."""
-        assert self.endpoint is not None
-        self.post_message(Copy(curl(self.project, self.endpoint.record), "curl line"))

@@ -13,7 +13,6 @@ from workbench.compute.events import EventWriter
 from workbench.compute.processes import myself
 from workbench.data import datasets
 from workbench.project.project import Project, init_project
-from workbench.records import Who
 from workbench.records.deployments import (
     DeploymentChanged,
     DeploymentCreated,
@@ -118,7 +117,6 @@ def penguins(root: Path) -> Project:
     import sample_data
 
     project = init_project(root, "penguins", via="tui")
-    project.store.who = Who(user="ada", uid=1000, host="lab", via="tui")
     source = Path(str(sample_data.__file__)).parent / "penguins.csv"
     version = datasets.add(project, source, name="penguins")
     table = pl.read_parquet(datasets.path(project, version)).drop_nulls("species")
