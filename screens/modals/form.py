@@ -28,6 +28,7 @@ class FormModal(Modal[Any]):
     `apply(values)` runs in a thread when the button is pressed; the modal stays open until it
     returns: a WorkbenchError is shown beside its field (or below), and nothing is lost. `command`
     turns the values into arguments of `workbench`, shown live and noted in the log when it was done.
+    `ready` says that the values are good as they are: Enter does it at once.
     """
 
     DEFAULT_CSS = """
@@ -47,8 +48,10 @@ class FormModal(Modal[Any]):
         intro: str = "",
         command: Callable[[Values], Sequence[str]] | None = None,
         outcome: Callable[[Any], str] | None = None,
+        ready: bool = False,
     ) -> None:
         super().__init__()
+        self._ready = ready
         self._title, self._verb, self._intro = title, verb, intro
         self._apply, self._command, self._outcome = apply, command, outcome
         self.form = Form(fields)
@@ -70,9 +73,12 @@ class FormModal(Modal[Any]):
         yield box
 
     def on_mount(self) -> None:
-        """Begin in the first field."""
-        if self.form.lines:
-            self.form.lines[0].input.focus()
+        """Begin in the first field, or at the button where the values are good as they are."""
+        # Not `focus()`, which Textual puts off: a key typed ahead would find the focus elsewhere.
+        if self._ready:
+            self.set_focus(self.query_one("#apply"))
+        elif self.form.lines:
+            self.set_focus(self.form.lines[0].input)
         self._show_command()
 
     @on(Form.Changed)

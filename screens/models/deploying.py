@@ -110,4 +110,5 @@ class DeployForm(FormModal):
                 values["name"], values["model"], values["port"], token=values["guarded"]
             ),
             outcome=lambda made: f"{made.name} is starting for {made.serves}. 5 shows it.",
+            ready=True,
         )
