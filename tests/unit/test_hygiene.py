@@ -205,6 +205,7 @@ def test_the_workers_list_of_imports() -> None:
     assert named - WORKER <= {"workbench", "plugins"}
 
 
+@pytest.mark.real("git")
 def test_the_top_level_is_fixed() -> None:
     names = {line.partition("/")[0] for line in git("ls-files")}
     assert {name for name in names if not name.startswith(".")} == TOP_LEVEL
@@ -239,6 +240,7 @@ def test_functions_fit_a_screen() -> None:
 HOSTS = re.compile(rb"/home/(?!somebody/)[a-z]\w+/|/root/|/Users/\w+/|/work/(?:main|shared)\b")
 
 
+@pytest.mark.real("git")
 def test_no_path_of_a_machine_in_the_repository() -> None:
     here = Path(__file__).relative_to(ROOT)
     named = [

@@ -115,6 +115,7 @@ def test_a_trainer_without_the_task(
     assert caught.value.code == "run.task"
 
 
+@pytest.mark.real("git")
 def test_the_code_is_on_record_without_secrets(
     project: Project, queued: Queue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
