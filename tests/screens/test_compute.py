@@ -222,6 +222,8 @@ def shown(*keys: str) -> Callable[[Pilot[Any]], Any]:
         await go(pilot, "6")
         place(pilot.app).point_at("j_6")  # type: ignore[arg-type]  # it is the bench
         await go(pilot, *keys)
+        if keys[-1:] == ("v",):
+            await until(pilot, lambda: "folds 3/5" in text(pilot.app))
 
     return run
 

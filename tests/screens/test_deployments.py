@@ -48,6 +48,8 @@ def seeded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr(wake, "wake_runner", lambda _: None)
+    # The path of the token is another in every test.
+    monkeypatch.setattr("screens.deployments.place.curl", lambda _project, _record: "curl ...")
     ops_seed.endpoints(project)
     return project
 
@@ -191,7 +193,11 @@ async def test_bad_values_of_the_form_stay_beside_their_field(
     bench: Workbench, seeded: Project
 ) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
-        await go(pilot, "5", "n", "tab", "tab", *"99999", "tab", "tab", "enter")
+        await go(pilot, "5", "n")
+        bench.screen.query_one("#field-port").focus()
+        await go(pilot, *"99999")
+        bench.screen.query_one("#apply").focus()
+        await go(pilot, "enter")
         assert "✗ 1 to 65535" in text(bench)
         await go(pilot, "escape")
         assert len(deployments.list_deployments(seeded)) == 5
@@ -349,7 +355,8 @@ async def test_from_a_model_to_an_answer_and_the_next_version(birds: Project) ->
         assert "n brings a model up" in text(bench)
         await go(pilot, "n")
         assert "deploy create bird --model bird@production --detach" in text(bench)
-        await go(pilot, "tab", "tab", "tab", "tab", "enter")
+        assert bench.focused is bench.screen.query_one("#apply")
+        await go(pilot, "enter")
         await until(pilot, lambda: "starting" in text(bench))
         await stepped(pilot, watcher, lambda: "● healthy" in text(bench))
 
@@ -387,6 +394,8 @@ def shown(*keys: str, name: str = "eta") -> Callable[[Pilot[Any]], Any]:
         await go(pilot, "5")
         on(pilot, name)
         await go(pilot, *keys)
+        if place(pilot.app).views.view == "Log":  # type: ignore[arg-type]  # it is the bench
+            await until(pilot, lambda: "delay@1 answers" in text(pilot.app))
 
     return run
 
