@@ -178,8 +178,10 @@ class Workbench(Overlays, TypeAhead):
         self.say(event.text, "warning" if event.warning else "note")
 
     def on_did(self, event: Did) -> None:
-        """An act was done."""
+        """An act was done: what is shown is behind it."""
         self.did(event.argv, event.outcome)
+        for place in self.bars.places():
+            place.mark_stale()
 
     def on_copy(self, event: Copy) -> None:
         """Something is to be copied."""

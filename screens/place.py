@@ -127,6 +127,11 @@ class Place(Actor, Screen[None], Generic[T]):
             self, self.load, self._loaded, group="load", failed=self._not_loaded, exclusive=False
         )
 
+    @property
+    def behind(self) -> bool:
+        """Whether something was done since what is shown was read."""
+        return self._loading or self._stale
+
     def mark_stale(self) -> None:
         """Load again now when in front, else when the place comes to the front."""
         self._stale = True

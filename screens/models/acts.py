@@ -18,7 +18,8 @@ from workbench.errors import WorkbenchError
 class VersionActs(Place[Loaded]):
     """The acts of the place on its list of versions; what they ask and do is in modules of their own.
 
-    An act asked for before the list has come waits for it, so that keys can be typed ahead.
+    An act asked for before the list has come, or shows what was done last, waits for it: keys can be
+    typed ahead, and none acts on what is no longer so.
     """
 
     ACTS: ClassVar[tuple[Act, ...]] = (
@@ -45,8 +46,8 @@ class VersionActs(Place[Loaded]):
         return self.loaded.version(self.table.key)
 
     async def perform(self, act: Act) -> None:
-        """Do `act`, now or when the list has come."""
-        if self.loaded is NOTHING and act in VersionActs.ACTS:
+        """Do `act`, now or when the list shows what was done last."""
+        if self.behind and act in VersionActs.ACTS:
             self._waiting = act
         else:
             await super().perform(act)

@@ -57,7 +57,7 @@ class Models(VersionActs):
         self.list.border_subtitle = listing.LEGEND if loaded.versions else ""
         self.table.load(listing.versions(loaded, self.now))
         self._read()
-        if not loaded.versions:
+        if self.row is not None or not loaded.versions:
             self.do_waiting()
 
     def point_at(self, reference: str) -> None:

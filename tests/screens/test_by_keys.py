@@ -175,4 +175,4 @@ def roll_back(terminal: Terminal) -> None:
     terminal.press("b")
     terminal.wait("species@2 → species@1")
     terminal.press("Enter")
-    terminal.wait("back to species@1")
+    terminal.wait("species@1 is back in production.")

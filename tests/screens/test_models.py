@@ -307,7 +307,9 @@ async def test_deploying_follows_or_stays(
             await until(pilot, lambda: "Deploy species" in text(bench))
             await settled(pilot)
             assert "‹ species@3 ›" in text(bench)  # it counts nowhere: the version itself
-            await pilot.press("tab", "right", "tab", "backspace", *busy, "tab", "tab", "enter")
+            await pilot.press(
+                "tab", "tab", "tab", "right", "tab", "backspace", *busy, "tab", "tab", "enter"
+            )
             await until(pilot, lambda: f"Port {busy} is in use" in text(bench))
             await pilot.press(
                 "shift+tab", "shift+tab", *["backspace"] * len(busy), "0", "tab", "tab", "enter"

@@ -133,7 +133,8 @@ def common(function: Callable[Concatenate[Context, P], R]) -> Callable[..., R]:
     @click.option("--debug", "debug_", is_flag=True, help="Show a traceback with an error.")
     @wraps(function)
     def wrapped(*args: Any, json_: bool, project_: str | None, debug_: bool, **kwargs: Any) -> R:
-        context = Context(project_, json=json_, debug=debug_)
+        before = click.get_current_context().find_root().obj  # workbench --project DIR NOUN VERB
+        context = Context(before or project_, json=json_, debug=debug_)
         try:
             return function(context, *args, **kwargs)
         except (WorkbenchError, OSError):

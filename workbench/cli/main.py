@@ -58,9 +58,11 @@ class LazyCommands(click.Group):
 
 @click.group(cls=LazyCommands, invoke_without_command=True)
 @click.version_option(package_name="ml-workbench", prog_name="workbench")
+@click.option("--project", metavar="DIR", help="The project's folder, for whatever follows.")
 @click.pass_context
-def workbench(ctx: click.Context) -> None:
+def workbench(ctx: click.Context, project: str | None) -> None:
     """One terminal workbench for the whole life of a model. Alone: the terminal interface."""
+    ctx.obj = project
     if ctx.invoked_subcommand is None:
         from workbench.cli.ui import ui
 

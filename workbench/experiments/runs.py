@@ -29,6 +29,7 @@ from workbench.training.contract import Task, Trainer
 from workbench.training.work import TrainWork
 
 if TYPE_CHECKING:
+    from workbench.data.versions import DatasetVersion
     from workbench.project.project import Project
     from workbench.store.store import View
 
@@ -64,38 +65,26 @@ def train(
     _check_seed(seed)
     plugins.reference("compute", target)
     version = check_experiment(project, kept, dataset_ref)
-    run, job = new_ulid(), new_ulid()
-    trainer_reference = plugins.reference("trainers", trainer)
-    format_reference = plugins.reference("formats", FORMAT)
     work = TrainWork(
-        run=run,
+        run=new_ulid(),
         experiment=experiment,
         problem=problem,
         dataset=version.reference,
         content=version.content,
-        trainer=trainer_reference,
-        format=format_reference,
+        trainer=plugins.reference("trainers", trainer),
+        format=plugins.reference("formats", FORMAT),
         params=settled,
         seed=seed,
     )
-    spec = JobSpec(
-        job=job,
-        kind="train",
-        module=MODULE,
-        run=run,
-        title=f"train {trainer} for {experiment} on {version.reference}",
-        inputs={"data.parquet": version.object},
-        plugins=(trainer_reference, format_reference),
-        work=msgspec.to_builtins(work),
-    )
+    spec = _spec(work, version, f"train {trainer} for {experiment} on {version.reference}")
     digest = store_spec(project, spec)
     facts = run_facts(project, _brought_by(trainer))
 
     def decide(view: View) -> list[Record]:
         created = RunCreated(
-            id=run,
+            id=work.run,
             number=view.next_number("runs"),
-            job=job,
+            job=spec.job,
             experiment=experiment,
             problem=kept.object,
             trainer=trainer,
@@ -111,7 +100,20 @@ def train(
 
     project.store.decide(decide)
     wake_runner(project)
-    return get_run(project, run)
+    return get_run(project, work.run)
+
+
+def _spec(work: TrainWork, version: DatasetVersion, title: str) -> JobSpec:
+    return JobSpec(
+        job=new_ulid(),
+        kind="train",
+        module=MODULE,
+        run=work.run,
+        title=title,
+        inputs={"data.parquet": version.object},
+        plugins=(work.trainer, work.format),
+        work=msgspec.to_builtins(work),
+    )
 
 
 def cancel(project: Project, ref: str) -> Run:

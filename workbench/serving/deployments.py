@@ -105,17 +105,7 @@ def create(
     made = new_ulid()
 
     def decision(view: View) -> list[DeploymentCreated]:
-        taken = view.one(
-            "SELECT state FROM deployments WHERE name = ? AND state <> 'stopped'", [name]
-        )
-        if taken:
-            raise Conflict(
-                f"There is a deployment {name} already",
-                where=name,
-                why=f"it is {taken['state']}",
-                fix=f"Choose another name, or stop it: workbench deploy stop {name}",
-                code="deployment.name",
-            )
+        _check_free(view, name)
         return [
             DeploymentCreated(
                 id=made,
@@ -138,6 +128,18 @@ def create(
         _forget_folder(project, made)
         raise
     return get(project, made)
+
+
+def _check_free(view: View, name: str) -> None:
+    taken = view.one("SELECT state FROM deployments WHERE name = ? AND state <> 'stopped'", [name])
+    if taken:
+        raise Conflict(
+            f"There is a deployment {name} already",
+            where=name,
+            why=f"it is {taken['state']}",
+            fix=f"Choose another name, or stop it: workbench deploy stop {name}",
+            code="deployment.name",
+        )
 
 
 def _environment(project: Project, model: str) -> str:
