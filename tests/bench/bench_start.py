@@ -2,33 +2,23 @@
 
     python tests/bench/bench_start.py [--runs 10000] [--times 7]
 
-Both are started on a pseudo-terminal of 100x30 and their bytes are fed to a terminal emulator; the
-clock stops when the emulator's screen shows the text waited for. Medians, taken turn by turn.
+The clock stops when the screen shows the text waited for. Medians, taken turn by turn.
 """
 
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
-import pty
-import select
-import signal
 import statistics
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
-import time
 from pathlib import Path
 
-import pyte
 from bench_store import fill
+from ptys import Pty
 
 from workbench.project.project import init_project
 
-COLUMNS, ROWS = 100, 30
 EMPTY = """
 from textual.app import App
 from textual.widgets import Static
@@ -39,38 +29,14 @@ Empty().run()
 """
 
 
-def until(command: list[str], text: str, cwd: Path) -> float:
+def until(command: list[str], text: str, folder: Path) -> float:
     """Return the seconds from starting `command` until its screen shows `text`."""
-    screen = pyte.Screen(COLUMNS, ROWS)
-    stream = pyte.ByteStream(screen)
-    parent, child = pty.openpty()
-    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        stdin=child,
-        stdout=child,
-        stderr=child,
-        cwd=cwd,
-        env=environment,
-        start_new_session=True,
-    )
-    os.close(child)
-    try:
-        while time.perf_counter() - began < 30:
-            if select.select([parent], [], [], 0.05)[0]:
-                stream.feed(os.read(parent, 65536))
-                if any(text in line for line in screen.display):
-                    return time.perf_counter() - began
-        raise TimeoutError("\n".join(screen.display))
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        os.close(parent)
+    with Pty(command, folder) as terminal:
+        return terminal.wait(text)
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=7)
