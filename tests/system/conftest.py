@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))  # hostile.py and hostile_project.py beside this file
+
 
 @dataclass(frozen=True)
 class Answer:
