@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import partialmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.screen import Screen
 
 from screens.actions import Act, Offer, main_offer, offers
@@ -23,6 +24,7 @@ from screens.overlays import Overlays
 from screens.places import NOUNS, PLACES, modes
 from screens.themes import THEMES, choose
 from screens.typeahead import TypeAhead
+from screens.verbs import verb_of
 from workbench.errors import WorkbenchError
 from workbench.text import clean
 
@@ -139,7 +141,7 @@ class Workbench(Overlays, TypeAhead):
         self._go(NOUNS[noun])
         place = self.place
         if place is not None:
-            self.call_after_refresh(place.point_at, reference)
+            self.call_after_refresh(place.look_at, reference)
 
     @property
     def place(self) -> Place[Any] | None:
@@ -164,6 +166,13 @@ class Workbench(Overlays, TypeAhead):
         return offers(self.screen, self.keys)
 
     # Messages
+
+    def on_key(self, event: events.Key) -> None:
+        """Say so when a key of ours means nothing where the focus is."""
+        verb = verb_of(event.key, self.keys)
+        inside = not self.screen.is_modal
+        if verb and inside and event.key not in self.screen.active_bindings:
+            self.say(f"{verb.label}: nothing here answers to it; . lists what does")
 
     def on_refused(self, event: Refused) -> None:
         """An act could not be done."""

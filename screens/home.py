@@ -86,7 +86,7 @@ class Home(Place[Overview]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._counted = False
+        self._counted = self._begun = False
         self.cards = (Card("1", "Data"), Card("3", "Runs"), Card("4", "Models"), Card("5", "Live"))
         self.attention = Table(
             empty="Nothing needs attention.", markable=False, id="attention-table"
@@ -135,6 +135,9 @@ class Home(Place[Overview]):
             MemorySource(_ATTENTION, [self._attention(a) for a in loaded.attention])
         )
         self.acts_table.load(MemorySource(_ACTS, [self._act(act) for act in loaded.acts]))
+        if not self._begun and not loaded.attention:
+            self.set_focus(self.acts_table)  # an empty list is no place to begin
+        self._begun = True
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Go to where the thing is shown."""

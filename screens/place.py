@@ -62,6 +62,7 @@ class Place(Actor, Screen[None], Generic[T]):
         super().__init__(name=self.NAME)
         self._loading = False
         self._stale = True
+        self._sought = ""
 
     # What a place writes
 
@@ -89,6 +90,13 @@ class Place(Actor, Screen[None], Generic[T]):
         for table in self.query(Table).results(Table):
             table.select(reference)
             return
+
+    def look_at(self, reference: str) -> None:
+        """Point at what `reference` names, now or when the list has come."""
+        if self.behind:
+            self._sought = reference
+        else:
+            self.point_at(reference)
 
     def on_feed(self, names: frozenset[str]) -> None:
         """Files that this place watches (`bench.feed.watch_file`) changed; overridden where it does."""
@@ -165,6 +173,9 @@ class Place(Actor, Screen[None], Generic[T]):
         self._loading = False
         if self.is_mounted:
             self.show(value)
+            sought, self._sought = self._sought, ""
+            if sought:
+                self.point_at(sought)
             self.refresh_bindings()
         if self._stale:
             self.reload()

@@ -105,3 +105,10 @@ _TABLE = (
 
 VERBS: dict[str, Verb] = {verb.id: verb for verb in _TABLE}
 """Verb id (also the id in a person's keymap) → verb."""
+
+
+def verb_of(key: str, keys: dict[str, str]) -> Verb | None:
+    """Return the verb of a key (Textual's name), None for a key of none; `keys` is the person's keymap."""
+    return next(
+        (verb for verb in VERBS.values() if key in keys.get(verb.id, verb.keys).split(",")), None
+    )
