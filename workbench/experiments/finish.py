@@ -11,7 +11,9 @@ from workbench.errors import BadInput
 from workbench.files import inside
 from workbench.records import Record
 from workbench.records.runs import Artifact, FittedModel, RunEnded
+from workbench.store.units import LINE_LIMIT
 from workbench.training.result import RESULT, RunResult
+from workbench.training.signatures import keep
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -43,9 +45,9 @@ def _succeeded(project: Project, run_id: str, out: Path) -> RunEnded:
             content=result.model.content,
             format=result.model.format,
             bytes=kept.bytes,
-            signature=result.model.signature,
+            signature=keep(project.store.objects, result.model.signature),
         )
-    return RunEnded(
+    ended = RunEnded(
         id=run_id,
         state="succeeded",
         metrics=result.metrics,
@@ -53,6 +55,10 @@ def _succeeded(project: Project, run_id: str, out: Path) -> RunEnded:
         model=model,
         report=_keep(project, out, result.report).object,
     )
+    size = len(msgspec.json.encode(ended))
+    if size > LINE_LIMIT // 2:  # the job's end goes into the same line
+        raise _refuse(RESULT, f"it takes {size:,} bytes of the journal, too many for one line")
+    return ended
 
 
 def _read_result(out: Path) -> RunResult:

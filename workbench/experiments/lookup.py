@@ -49,7 +49,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunModel(msgspec.Struct, frozen=True, kw_only=True):
-    """The fitted model of a run; `signature` is JSON (training/signature.py)."""
+    """The fitted model of a run; `signature` is as training/signatures.py keeps it."""
 
     object: str
     content: str

@@ -15,6 +15,7 @@ from workbench.project.project import Project
 from workbench.records.runs import RunFacts
 from workbench.store.store import View
 from workbench.training.metrics import direction_of
+from workbench.training.signatures import recall
 
 
 class MetricLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +129,7 @@ def gather(project: Project, ref: str, environment: str) -> Evidence:
         metrics=metric_lines(candidate),
         gates=outcomes,
         outcome=overall(outcomes),
-        signature_changes=_changes(read),
+        signature_changes=_changes(project, read),
         lineage=lineage(read.run),
         live_lineage=live_lineage,
         same_data=read.live_run["dataset_version"] == read.run["dataset_version"]
@@ -227,12 +228,12 @@ def lineage(run: dict[str, Any]) -> Lineage:
     )
 
 
-def _changes(read: _Read) -> tuple[SignatureChange, ...]:
+def _changes(project: Project, read: _Read) -> tuple[SignatureChange, ...]:
     if read.live is None:
         return ()
-    before = msgspec.json.decode(read.live["signature"], type=Signature)
-    after = msgspec.json.decode(read.version["signature"], type=Signature)
-    return signature_changes(before, after)
+    objects = project.store.objects
+    after = recall(objects, read.version["signature"])
+    return signature_changes(recall(objects, read.live["signature"]), after)
 
 
 def signature_changes(before: Signature, after: Signature) -> tuple[SignatureChange, ...]:

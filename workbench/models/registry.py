@@ -17,6 +17,7 @@ from workbench.plugins import load
 from workbench.project.project import Project
 from workbench.records.models import ModelVersionRegistered
 from workbench.store.store import View
+from workbench.training.signatures import recall
 
 NOTE_LIMIT = 2000
 """Characters of a note or a reason: both stand in the journal, whose lines are short."""
@@ -66,9 +67,9 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
     format: str
 
 
-def version_from(row: dict[str, Any]) -> ModelVersion:
+def version_from(project: Project, row: dict[str, Any]) -> ModelVersion:
     """Make a ModelVersion of a row of `model_versions`."""
-    signature = msgspec.json.decode(row["signature"], type=Signature)
+    signature = recall(project.store.objects, row["signature"])
     return msgspec.convert(row | {"signature": signature}, ModelVersion)
 
 
@@ -173,7 +174,9 @@ def _checked_file(project: Project, digest: str, format_name: str, where: str) -
 def get_version(project: Project, ref: str) -> ModelVersion:
     """Return the version that `ref` names (see references.py); raises NotFound."""
     environments = tuple(project.settings.environments)
-    return version_from(project.store.read(lambda view: find_version(view, ref, environments)))
+    return version_from(
+        project, project.store.read(lambda view: find_version(view, ref, environments))
+    )
 
 
 def list_versions(project: Project, model: str) -> list[ModelVersion]:
@@ -181,7 +184,7 @@ def list_versions(project: Project, model: str) -> list[ModelVersion]:
     check_name(model, "model's name")
     get_version(project, model)
     sql = "SELECT * FROM model_versions WHERE model = ? ORDER BY number DESC"
-    return [version_from(row) for row in project.store.query(sql, [model])]
+    return [version_from(project, row) for row in project.store.query(sql, [model])]
 
 
 def list_models(project: Project) -> list[ModelRow]:

@@ -28,12 +28,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
 def show(project: Project, ref: str) -> ModelCard:
     """Return the card of the version that `ref` names; raises NotFound."""
     environments = tuple(project.settings.environments)
-    card: ModelCard = project.store.read(lambda view: _card(view, ref, environments))
+    card: ModelCard = project.store.read(lambda view: _card(project, view, ref, environments))
     return card
 
 
-def _card(view: View, ref: str, environments: tuple[str, ...]) -> ModelCard:
-    version = version_from(find_version(view, ref, environments))
+def _card(project: Project, view: View, ref: str, environments: tuple[str, ...]) -> ModelCard:
+    version = version_from(project, find_version(view, ref, environments))
     run = view.one("SELECT * FROM runs WHERE id = ?", [version.run])
     assert run is not None, "a version is registered from a run of this journal"
     plugin: Format = load("formats", version.format)

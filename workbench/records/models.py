@@ -21,7 +21,7 @@ MODEL_VERSIONS = Table(
         "content": "VARCHAR",
         "format": "VARCHAR",
         "bytes": "BIGINT",
-        "signature": "VARCHAR",  # JSON
+        "signature": "VARCHAR",  # JSON, or object:DIGEST
         "note": "VARCHAR",
         "registered_at": "TIMESTAMP",
         "registered_by": "VARCHAR",

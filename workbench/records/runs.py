@@ -53,7 +53,7 @@ RUNS = Table(
         "model_content": "VARCHAR",
         "model_format": "VARCHAR",
         "model_bytes": "BIGINT",
-        "signature": "VARCHAR",  # JSON of the model's signature
+        "signature": "VARCHAR",  # of the model: JSON, or object:DIGEST
         "report": "VARCHAR",  # object of the Markdown report
     },
 )
@@ -192,7 +192,7 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FittedModel(msgspec.Struct, frozen=True, kw_only=True):
-    """The fitted model of a run: both digests, format plugin, size, and its signature as JSON."""
+    """The fitted model of a run; its signature is JSON, or `object:DIGEST` where that is large."""
 
     object: str
     content: str

@@ -37,7 +37,7 @@ from workbench.serving.folder import Desired, Folder, Told
 from workbench.states import DEPLOYMENT, check_transition
 from workbench.store.store import View
 from workbench.text import clean
-from workbench.training.signature import Signature
+from workbench.training.signatures import recall
 
 ANSWER_SECONDS = 2.0
 """How long the runner's loop waits for an answer of a server that says it is ready."""
@@ -175,7 +175,7 @@ class Watcher:
             content=row["content"],
             path=str(self.project.store.objects.path(row["object"])),
             format=reference("formats", row["format"]),
-            signature=msgspec.json.decode(row["signature"], type=Signature),
+            signature=recall(self.project.store.objects, row["signature"]),
             promotion=row["promotion"] or "",
             host=row["host"],
             port=port,

@@ -18,6 +18,8 @@ from workbench.experiments.runs import Run, cancel, compare, get_run, list_runs,
 from workbench.project.project import Project
 from workbench.records.runs import MetricFigures, RunEnded
 from workbench.training.result import ModelFile, RunResult
+from workbench.training.signature import Signature
+from workbench.training.signatures import keep, recall
 from workbench.training.work import TrainWork
 
 Queue = Callable[..., Run]
@@ -242,6 +244,43 @@ def test_a_result_that_cannot_be_used_is_a_failed_run(
     assert record.state == "failed"
     assert record.error
     assert (project.root / "workbench.toml").exists()
+
+
+def test_a_result_too_large_for_the_journal_is_a_failed_run(
+    project: Project, queued: Queue, tmp_path: Path
+) -> None:
+    run = queued()
+    names = tuple(f"{number:0200}" for number in range(300))
+    for name in ("report.md", *names):
+        (tmp_path / name).write_text("x")
+    result = RunResult(metrics={}, model=None, report="report.md", artifacts=names)
+    (tmp_path / "result.json").write_bytes(msgspec.json.encode(result))
+    project.store.append(*run_ended(project, run.id, tmp_path, "succeeded"))
+    ended = get_run(project, run.id)
+    assert ended.state == "failed"
+    assert "bytes of the journal, too many for one line" in ended.error
+
+
+def test_a_large_signature_is_an_object_that_the_record_names(
+    project: Project, queued: Queue, tmp_path: Path
+) -> None:
+    run = queued()
+    long = Signature(task="binary", target="y", inputs=(), outputs=(), classes=("k" * 100_000, "n"))
+    model = ModelFile(
+        file="m", format="skops", content="m1:x", signature=msgspec.json.encode(long).decode()
+    )
+    (tmp_path / "m").write_text("model")
+    (tmp_path / "report.md").write_text("# R")
+    result = RunResult(metrics={}, model=model, report="report.md")
+    (tmp_path / "result.json").write_bytes(msgspec.json.encode(result))
+    (record,) = run_ended(project, run.id, tmp_path, "succeeded")
+    assert isinstance(record, RunEnded)
+    assert record.model is not None
+    assert len(record.model.signature) < 100
+    project.store.append(record)
+    assert recall(project.store.objects, record.model.signature) == long
+    small = '{"task":"binary","target":"y","inputs":[],"outputs":[],"classes":["a","b"]}'
+    assert keep(project.store.objects, small) == small
 
 
 def test_the_reason_of_a_failure_is_kept(project: Project, queued: Queue, tmp_path: Path) -> None:
