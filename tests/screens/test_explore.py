@@ -75,11 +75,11 @@ async def test_options_are_asked_for_and_stand_in_the_command(bench: Workbench) 
         await until(pilot, lambda: isinstance(bench.screen, FormModal))
         await settled(pilot)
         bench.screen.query_one("#field-bins").value = "1"  # type: ignore[attr-defined]
-        bench.screen.query_one("#apply").focus()
+        bench.screen.set_focus(bench.screen.query_one("#apply"))
         await pilot.press("enter")
         await until(pilot, lambda: "2 to 500" in text(bench))
         bench.screen.query_one("#field-bins").value = "5"  # type: ignore[attr-defined]
-        bench.screen.query_one("#apply").focus()
+        bench.screen.set_focus(bench.screen.query_one("#apply"))
         await pilot.press("enter")
         await until(pilot, lambda: bench.screen is place)
         assert place.options == {"bins": 5}
