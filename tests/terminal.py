@@ -165,8 +165,10 @@ class Terminal:
     # Life
 
     def close(self) -> None:
-        """End the tmux server and everything in it."""
+        """End the tmux server and everything in it; it leaves its socket behind, which goes too."""
+        socket = Path(self._tell("#{socket_path}"))
         self._tmux("kill-server")
+        socket.unlink(missing_ok=True)
         self._folder.cleanup()
 
     def __enter__(self) -> Terminal:

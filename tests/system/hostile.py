@@ -76,6 +76,12 @@ def table(*, nul: bool = True, rows: int = ROWS) -> bytes:
     return stream.getvalue().encode("utf-8", "surrogatepass")
 
 
+def long_classes() -> bytes:
+    """Return a CSV whose class names have 100,000 characters."""
+    lines = [f"{row % 7},\x1b[2J{'xy'[row % 2] * 100_000}" for row in range(30)]
+    return ("n,kind\n" + "\n".join(lines) + "\n").encode()
+
+
 RAW = (
     b"\x9d0;PWNED\x9c[/x],\x9b31mnumber\n"
     + b"\xed\xa0\x80\xed\xbf\xbf\xff\xfe\x9b2J\x85[/x],1\n" * 5

@@ -68,6 +68,8 @@ def answered(stage: Stage, scratch: Path) -> list[Command]:
             ("job", "show", "j_3"),
             ("job", "logs", "j_3"),
             ("model", "show", "m@1"),
+            ("model", "show", "long@1"),
+            ("run", "report", "r_4"),
             ("model", "history", "m"),
             ("model", "export", "m@1", str(scratch / EVIL)),
             ("deploy", "call", "d", "--row", ROW),

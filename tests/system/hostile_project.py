@@ -118,6 +118,8 @@ def _data(stage: Stage) -> None:
     stage.ask("data", "add", stage.table, "--name", "hostile", "--nul", "keep")
     stage.table.write_bytes(hostile.table(rows=hostile.ROWS + 30).replace(b"Rome", b"\x1b[8mOstia"))
     stage.ask("data", "add", stage.table, "--name", "hostile", "--nul", "keep")
+    (stage.root.parent / "table.csv").write_bytes(hostile.long_classes())
+    stage.ask("data", "add", stage.root.parent / "table.csv", "--name", "long")
     stage.ask("data", "add", stage.raw, "--name", "raw")
 
 
@@ -130,14 +132,20 @@ def _runs(stage: Stage) -> None:
     (stage.root / "experiments" / "broken.toml").write_text(BROKEN)
     for more in (("linear",), ("shouting",), ("shouting", "-P", "fail=true")):
         stage.ask("run", "train", "kinds", "--trainer", *more, "--detach")
-    for run, state in (("r_1", "succeeded"), ("r_2", "succeeded"), ("r_3", "failed")):
+    stage.ask(
+        *("experiment", "new", "long", "--dataset", "long", "--target", "kind"),
+        *("--task", "binary", "--folds", "2"),
+    )
+    stage.ask("run", "train", "long", "--trainer", "dummy", "--detach")
+    states = {"r_1": "succeeded", "r_2": "succeeded", "r_3": "failed", "r_4": "succeeded"}
+    for run, state in states.items():
         log = stage.ask("run", "logs", "--follow", run).out
         assert stage.ask("run", "show", run).data["state"] == state, log
 
 
 def _models(stage: Stage) -> None:
-    for run in ("r_1", "r_2"):
-        stage.ask("model", "register", run, "--name", "m", "--note", hostile.REASON)
+    for run, model in (("r_4", "long"), ("r_1", "m"), ("r_2", "m")):
+        stage.ask("model", "register", run, "--name", model, "--note", hostile.REASON)
     stage.ask("model", "promote", "m@2", "--to", "dev", "--reason", hostile.REASON)
     stage.ask("model", "promote", "m@1", "--to", "dev", "--reason", hostile.REASON)
     stage.ask("deploy", "create", "d", "--model", "m@dev")

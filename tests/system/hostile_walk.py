@@ -82,7 +82,7 @@ def datasets(files: Path) -> list[Step]:
         to("Down", "Down", "Down", see=("␛P1;2|PWNED␛\\note", "text")),
         to("v", see=("Came from", FOLDER)),
         to("v", see="d holds this version"),
-        *overlays(),
+        *menu(),
         to(BACK, see="raw@1"),
         to("d", see=("hostile@1 → hostile@2", CITY, "has the new category")),
         to(":", see="what do you want to do?"),
@@ -125,8 +125,8 @@ def explore() -> list[Step]:
 def experiments() -> list[Step]:
     """Runs with details, log, report and comparison; problems, a broken one too; forms."""
     return [
-        to("3", see=("r_3", "r_1")),
-        to(OPEN, see=("cannot learn", "[/x]�0;PWNED�city")),
+        to("3", see=("r_4", "r_1")),
+        to("Down", OPEN, see=("cannot learn", "[/x]�0;PWNED�city")),
         to("v", see=("␛]52;c;UFdORUQ=␇", "PWN␀ED␈␡")),
         to("v", see=("r_3 has no report", "[/x]�0;PWNED")),
         to(BACK, see="r_1"),
@@ -139,7 +139,8 @@ def experiments() -> list[Step]:
         to("Escape", see="r_3"),
         to("n", see=("New experiment", "�31mnumber")),
         away("Escape", gone="New experiment"),
-        to("t", see="which trainer?"),
+        to("t", see=("for which experiment?", TARGET)),
+        to("Enter", see="which trainer?"),
         away("Escape", gone="which trainer?"),
         to("v", see=("broken", "✗ �0;PWNED")),
         *menu(),
@@ -184,8 +185,8 @@ def deployments() -> list[Step]:
 def compute() -> list[Step]:
     """A job with why it failed and its log."""
     return [
-        to("6", see=("j_3", "j_1")),
-        to("Enter", see="cannot learn"),
+        to("6", see=("j_4", "j_1")),
+        to("Down", "Enter", see="cannot learn"),
         to("v", see=("␛]52;c;UFdORUQ=␇", "PWN␀ED␈␡")),
         *overlays(),
         to(BACK, see="j_1"),
