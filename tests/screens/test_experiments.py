@@ -132,9 +132,10 @@ async def test_compare_marks_the_best_and_esc_goes_back(bench: Workbench) -> Non
     async with opened(bench) as (pilot, place):
         await pilot.press("c")
         await until(pilot, lambda: "mark two or more runs first" in said(bench))
-        for key in ("r_3", "r_2"):
+        for marked, key in enumerate(("r_3", "r_2"), start=1):
             place.point_at(key)
             await pilot.press("space")
+            await until(pilot, lambda marked=marked: len(place.runs.table.marks) == marked)
         await pilot.press("c")
         await until(pilot, lambda: "0.9713 *" in text(bench))
         assert (

@@ -109,6 +109,7 @@ def take_terminal() -> None:
     import fcntl
     import termios
 
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it (nohup)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
