@@ -1,8 +1,9 @@
 """Eight processes write while three read: everything acknowledged is there, numbered once.
 
-    python tests/faults/crowd.py [--writers 8] [--readers 3] [--units 40]
+    python tests/faults/crowd.py [--writers 8] [--readers 3] [--units 40] [--project DIR]
 
-Prints JSON; exits 1 with what is wrong.
+With --project it is one that stands (nobody else writes to it), else one of its own. Prints JSON;
+exits 1 with what is wrong.
 """
 
 from __future__ import annotations
@@ -29,15 +30,17 @@ def main() -> None:
     parser.add_argument("--writers", type=int, default=8)
     parser.add_argument("--readers", type=int, default=3)
     parser.add_argument("--units", type=int, default=40)
+    parser.add_argument("--project", type=Path)
     given = parser.parse_args()
     import duckdb
 
     del duckdb
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "p"
-        os.environ["XDG_STATE_HOME"] = str(Path(folder) / "state")
-        os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")
-        crew.start(root)
+        root = given.project or Path(folder) / "p"
+        if given.project is None:
+            os.environ["XDG_STATE_HOME"] = str(Path(folder) / "state")
+            os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")
+            crew.start(root)
         told, tell = os.pipe()
         wrong, complain = os.pipe()
         writers = [

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from terminal import Terminal, workbench
+
+from workbench.project.project import init_project, open_project
 
 HERE = Path(__file__).parent
 
@@ -29,6 +32,26 @@ def test_eight_processes_write_while_three_read() -> None:
     assert counts["acknowledged"] >= 8 * 16
     # The project's own first unit is the one that nobody of them wrote.
     assert counts["units"] == counts["acknowledged"] + 1
+
+
+@pytest.mark.real("tmux")
+def test_eight_processes_write_while_the_interface_is_open(tmp_path: Path) -> None:
+    root = tmp_path / "p"
+    init_project(root, "faults")
+    with Terminal(workbench(root)) as terminal:
+        terminal.wait("Nothing was done yet")
+        counts = script(
+            *("crowd.py", "--writers", "8", "--readers", "0", "--units", "24"),
+            *("--project", str(root)),
+        )
+        assert counts["units"] == counts["acknowledged"] + 1
+        runs = open_project(root, via="test").store.counts()["runs"]
+        assert runs == 8 * 16, "two of three units make a run"
+        terminal.wait(f"{runs} runs")  # it saw them all, by itself
+        terminal.press("3")
+        terminal.wait(f"Runs {runs}")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
 
 
 @pytest.mark.timeout(600)
