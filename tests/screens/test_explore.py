@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 from settle import settled, text, until
+from textual.widgets import Button, Input
 
 from screens.app import Workbench
 from screens.explore import Explore
@@ -74,13 +75,13 @@ async def test_options_are_asked_for_and_stand_in_the_command(bench: Workbench) 
         await pilot.press("e")
         await until(pilot, lambda: isinstance(bench.screen, FormModal))
         await settled(pilot)
-        bench.screen.query_one("#field-bins").value = "1"  # type: ignore[attr-defined]
-        bench.screen.set_focus(bench.screen.query_one("#apply"))
-        await pilot.press("enter")
-        await until(pilot, lambda: "2 to 500" in text(bench))
-        bench.screen.query_one("#field-bins").value = "5"  # type: ignore[attr-defined]
-        bench.screen.set_focus(bench.screen.query_one("#apply"))
-        await pilot.press("enter")
+        bins, draw = bench.screen.query_one("#field-bins", Input), bench.screen.query_one("#apply")
+        assert isinstance(draw, Button)
+        bins.value = "1"
+        draw.press()
+        await until(pilot, lambda: "✗ expected 2 to 500" in text(bench))
+        bins.value = "5"
+        draw.press()
         await until(pilot, lambda: bench.screen is place)
         assert place.options == {"bins": 5}
         assert place.command_chart() == (
