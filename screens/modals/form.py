@@ -93,7 +93,7 @@ class FormModal(Modal[Any]):
 
     @on(Form.Filled)
     def _filled(self) -> None:
-        self.query_one("#apply").focus()
+        self.set_focus(self.query_one("#apply"))
 
     @on(Button.Pressed, "#cancel")
     def _cancelled(self) -> None:

@@ -104,7 +104,7 @@ class Form(VerticalScroll):
             found[line.field.name] = value
             first = line if error and first is None else first
         if first is not None:
-            first.input.focus()
+            self.screen.set_focus(first.input)
             return None
         return found
 
@@ -115,7 +115,7 @@ class Form(VerticalScroll):
         if line is None:
             return False
         line.tell(error.why or error.what)
-        line.input.focus()
+        self.screen.set_focus(line.input)
         return True
 
     @on(Input.Changed)
@@ -133,6 +133,6 @@ class Form(VerticalScroll):
         inputs = [line.input for line in self.lines]
         at = next((n for n, line in enumerate(self.lines) if line.input is event.input), 0)
         if at + 1 < len(inputs):
-            inputs[at + 1].focus()
+            self.screen.set_focus(inputs[at + 1])
         else:
             self.post_message(self.Filled())
