@@ -168,11 +168,16 @@ class Runs(Actor, Split):
     # Acts
 
     def point_at(self, reference: str) -> None:
-        """Put the cursor on a run, whatever was listed, as soon as it is in the list."""
+        """Put the cursor on a run, whatever was listed: at once, or as soon as it is in the list."""
         if self.scope and reference not in self._runs:
             self.narrow_to("")
-        self._wanted = reference
-        self.refill()
+        self._wanted = ""
+        if self.table.holds(reference):
+            # Not by way of new rows: the next key would act on the run that the cursor is still on.
+            self.table.select(reference)
+        else:
+            self._wanted = reference
+            self.refill()
 
     def act_leave(self) -> None:
         """Leave the right pane, then the experiment whose runs are listed, then the place."""

@@ -16,7 +16,7 @@ from screens.widgets.copying import Copies
 from screens.widgets.draw import Painter
 from screens.widgets.moves import Moves
 from screens.widgets.rows import Rows
-from screens.widgets.source import PAGE, Column, Drawn, PageSource, Sort
+from screens.widgets.source import PAGE, Column, Drawn, MemorySource, PageSource, Sort
 
 
 class Table(Moves, Copies, ScrollView, can_focus=True):
@@ -110,6 +110,11 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         """Sort and filter the rows that are there."""
         self.rows.sort, self.rows.filter_text = sort, filter_text
         self.rows.arrange(self.key, self.cursor)
+
+    def holds(self, key: str) -> bool:
+        """Whether a row with this key is in the list, as filtered; for rows in memory only."""
+        source = self.rows.source
+        return isinstance(source, MemorySource) and source.position(key) is not None
 
     def select(self, key: str) -> None:
         """Put the cursor on the row with this key; remembered until it comes, if it is not there."""

@@ -134,6 +134,7 @@ async def test_compare_marks_the_best_and_esc_goes_back(bench: Workbench) -> Non
         await until(pilot, lambda: "mark two or more runs first" in said(bench))
         for marked, key in enumerate(("r_3", "r_2"), start=1):
             place.point_at(key)
+            assert place.runs.table.key == key  # at once: the next key acts on it
             await pilot.press("space")
             await until(pilot, lambda marked=marked: len(place.runs.table.marks) == marked)
         await pilot.press("c")
