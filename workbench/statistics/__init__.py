@@ -1,0 +1,1 @@
+"""Figures about figures: intervals and distances, by numpy alone."""
