@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import on
 from textual.app import ComposeResult
 
+from screens.actions import Act
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.models import card as cards
-from screens.models import listing, timeline
+from screens.models import listing
 from screens.models.acts import VersionActs
 from screens.models.loading import Loaded, VersionRow, load
 from screens.models.panes import LaidPane
+from screens.models.past import HistoryPane
 from screens.models.reading import Card, read_card
 from screens.text import said
 from screens.widgets.detail import Section
@@ -29,12 +33,15 @@ class Models(VersionActs):
     """Versions, what they are worth, where they count, and the acts that change it."""
 
     NAME = "models"
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act("models.at", label="What was live then", help="What was live on a day, at a moment."),
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.list = ListPane("Model versions", self.table)
         self.card_pane = LaidPane("Card", empty="Nothing is selected.")
-        self.history_pane = LaidPane("History", empty="Nothing is selected.")
+        self.history_pane = HistoryPane()
         self.signature = Table(empty="Nothing is selected.", markable=False)
         self.signature_pane = ListPane("Signature", self.signature)
         self.views = Views(
@@ -65,6 +72,21 @@ class Models(VersionActs):
         newest = next((row.reference for row in self.loaded.of_model(reference)), reference)
         self.table.select(newest)
 
+    def why_not_at(self) -> str:
+        """There must be a version."""
+        return self._no_version()
+
+    def command_at(self) -> tuple[str, ...]:
+        """`workbench model history delay --at today`."""
+        return self.history_pane.command_at()
+
+    def act_at(self) -> None:
+        """Show the history and ask when."""
+        if self.split is not None:
+            self.split.open()
+        self.views.view = HISTORY
+        self.call_after_refresh(self.history_pane.act_at)
+
     # The version under the cursor
 
     @on(Table.Highlighted)
@@ -88,9 +110,7 @@ class Models(VersionActs):
             if not loaded.versions:
                 self._show_nothing()
             return
-        self.history_pane.show(
-            f"{row.model} history", lambda width: timeline.sections(row.model, loaded, width)
-        )
+        self.history_pane.tell_of(row.model, loaded, self.now)
         if self._asking:
             return
         self._asking = row.reference
@@ -140,6 +160,6 @@ class Models(VersionActs):
     def _show_nothing(self) -> None:
         words = [Section(text=said(NO_VERSION, "muted"))]
         self.card_pane.show("Card", lambda _: words)
-        self.history_pane.show("History", lambda _: words)
+        self.history_pane.tell_nothing(words)
         self.signature_pane.title = "Signature"
         self.signature.load(MemorySource((), ()))

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
 
-from screens.models.laying import hanging
+from screens.models.lanes import lanes
+from screens.models.laying import Fact, facts, hanging
 from screens.models.listing import LIVE_GLYPH, PROMOTED_GLYPH
 from screens.models.loading import Loaded
 from screens.states import look
-from screens.text import Tone, count, said
+from screens.text import Styled, Tone, count, said
 from screens.widgets.detail import Section
+from workbench.errors import WorkbenchError
+from workbench.models.history import counted_at
+from workbench.models.moments import When
 from workbench.models.promotion import LIVE, REPLACED, Promotion
+from workbench.records.models import GateOutcome
 
 MOST = 100
 """How many entries of an environment are shown; `workbench model history` has all of them."""
 
 
-def sections(model: str, loaded: Loaded, width: int) -> list[Section]:
-    """Return a section an environment, the gravest first, the newest entry on top. Times are UTC."""
+def sections(
+    model: str, loaded: Loaded, width: int, now: datetime, asked: When | WorkbenchError | None
+) -> list[Section]:
+    """Return what was asked about, the lanes, and a section an environment, the gravest first.
+
+    The newest entry stands on top. Times are UTC.
+    """
     found = []
+    when = asked if isinstance(asked, When) else None
+    if isinstance(asked, WorkbenchError):
+        found.append(Section(text=hanging(f"✗ {asked.why}. {asked.fix}.", "warn", width, 0)))
+    if when is not None:
+        found.append(_then(model, loaded, width, when))
+    drawn = lanes(model, loaded, width, now, when)
+    if drawn.plain:
+        found.append(Section(text=drawn))
     for standing in loaded.ordered(loaded.standing.get(model, {})):
         entries = [e for e in loaded.history[model] if e.environment == standing.environment]
         parts = [_entry(entry, width) for entry in entries[:MOST]]
@@ -28,9 +47,33 @@ def sections(model: str, loaded: Loaded, width: int) -> list[Section]:
             words = f"and {count(len(entries) - MOST)} before: workbench model history {model}"
             parts.append(said(words, "muted"))
         found.append(Section(standing.environment, text=Content("\n").join(parts)))
-    if not found:
-        return [Section(text=said(f"No version of {model} was promoted yet. p promotes.", "muted"))]
+    if not loaded.standing.get(model):
+        words = f"No version of {model} was promoted yet. p promotes."
+        found.append(Section(text=said(words, "muted")))
     return found
+
+
+def _then(model: str, loaded: Loaded, width: int, when: When) -> Section:
+    """What counted then, in each environment."""
+    items = []
+    for then in counted_at(loaded.history.get(model, ()), when, loaded.environments):
+        parts: list[Styled] = []
+        for item in then.counted:
+            entry = item.promotion
+            glyph = LIVE_GLYPH if item.live else PROMOTED_GLYPH
+            state = "live" if item.live else "promoted, not served"
+            tone: Tone = "good" if item.live else "warn"
+            words = f"{glyph} {entry.reference}  {state}, {span(entry.promoted_at, entry.until)}"
+            parts.append(Styled(words, tone))
+            parts.append(Styled(f"{entry.promoted_by}: {entry.reason}"))
+            if item.gates:
+                parts.append(Styled(f"gates: {_gates(item.gates)}", "muted"))
+        items.append(Fact(then.environment, parts or Styled("nothing", "muted")))
+    return Section(when.words.capitalize(), text=facts(items, width))
+
+
+def _gates(gates: Sequence[GateOutcome]) -> str:
+    return ", ".join(f"{gate.gate} {look(gate.outcome).glyph} {gate.outcome}" for gate in gates)
 
 
 def _entry(entry: Promotion, width: int) -> Content:
@@ -45,11 +88,8 @@ def _entry(entry: Promotion, width: int) -> Content:
         lines = [head, hanging(when, "muted", width)]
     lines.append(hanging(f"{word}{back}", tone, width))
     lines.append(hanging(f"{entry.promoted_by}: {entry.reason}", "plain", width))
-    gates = ", ".join(
-        f"{gate.gate} {look(gate.outcome).glyph} {gate.outcome}" for gate in entry.gates
-    )
-    if gates:
-        lines.append(hanging(f"gates: {gates}", "muted", width))
+    if entry.gates:
+        lines.append(hanging(f"gates: {_gates(entry.gates)}", "muted", width))
     return Content("\n").join(lines)
 
 

@@ -82,6 +82,7 @@ PICTURES = {
     "card": ("enter",),
     "live": ("j", "enter"),
     "history": ("enter", "v"),
+    "history-at": ("enter", "v", "slash", *"4 may"),
     "signature": ("enter", "v", "v"),
     "diff": ("d",),
     "details": ("i",),
@@ -159,6 +160,33 @@ async def test_history_tells_from_when_to_when(bench: Workbench, project: Projec
         assert "ada: the first that is good enough" in shown
         assert "ada: better by four points" in shown
         assert shown.index("production\u2500".rstrip("\u2500")) < shown.index("to try the way")
+
+
+async def test_history_answers_what_was_live_then(bench: Workbench, project: Project) -> None:
+    with patch("workbench.store.units.datetime", models_seed.Clock(60)):
+        promote(project, 3, 3, "production", "better by four points")
+    async with opened(bench, "species@3", (120, 40)) as (pilot, place):
+        place.act_at()
+        await until(pilot, lambda: place.history_pane._input.has_focus)
+        await pilot.press(*"4 may 2026 10:20".replace("4 may 2026", "2026-05-04"))
+        await until(pilot, lambda: "At 2026-05-04 10:20:00 (utc)" in text(bench))
+        shown = text(bench).split("At 2026-05-04")[1]
+        assert re.search(r"production +○ species@3  promoted, not served, since", shown)
+        assert re.search(r"staging +nothing", shown)
+        assert place.history_pane.command_at() == (
+            "model", "history", "species", "--at", "2026-05-04 10:20",
+        )  # fmt: skip
+        for _ in range(5):
+            await pilot.press("backspace")
+        await until(pilot, lambda: "On 2026-05-04" in text(bench))
+        shown = text(bench).split("On 2026-05-04")[1]
+        assert "● species@2  live, 2026-05-04" in shown  # both counted on that day
+        assert "○ species@3" in shown
+        await pilot.press("x")
+        await until(pilot, lambda: "neither a date" in text(bench))
+        await pilot.press("escape")
+        await until(pilot, lambda: "neither a date" not in text(bench))
+        assert place.history_pane.detail.has_focus
 
 
 async def test_promotion_into_production_by_keys(bench: Workbench, project: Project) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from workbench.cli.base import Context, common, table
+from workbench.cli.model_history import history
+from workbench.cli.model_text import moment
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -171,60 +172,6 @@ def rollback(context: Context, model: str, environment: str, reason: str) -> Non
 
 
 @group.command()
-@click.argument("model")
-@click.option("--env", "environment", help="Only this environment.")
-@click.option(
-    "--on",
-    "day",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
-    help="What was promoted at that moment (UTC).",
-)
-@common
-def history(context: Context, model: str, environment: str | None, day: datetime | None) -> None:
-    """Show MODEL's promotions and rollbacks: who, when, why, from when to when, and if it is live."""
-    from workbench.models.promotion import history as ask
-
-    entries = ask(context.project, model, environment)
-    if day is not None:
-        at = day.replace(tzinfo=UTC)
-        entries = [e for e in entries if e.promoted_at <= at and (not e.until or e.until > at)]
-    context.answer("model.history@1", entries, lambda: _history(entries))
-
-
-def _history(entries: list[Promotion]) -> str:
-    if not entries:
-        return "Nothing was promoted."
-    headings = (
-        "WHEN",
-        "UNTIL",
-        "ENV",
-        "WHAT",
-        "VERSION",
-        "STATUS",
-        "SERVING SINCE",
-        "BY",
-        "REASON",
-    )
-    return table(
-        headings,
-        [
-            (
-                moment(e.promoted_at),
-                moment(e.until),
-                e.environment,
-                e.action,
-                e.reference,
-                e.status,
-                moment(e.serving_since),
-                e.promoted_by,
-                e.reason,
-            )
-            for e in entries
-        ],
-    )
-
-
-@group.command()
 @click.argument("version")
 @common
 def verify(context: Context, version: str) -> None:
@@ -250,6 +197,4 @@ def export(context: Context, version: str, folder: Path) -> None:
     context.answer("model.export@1", exported, lambda: f"Wrote {clean(exported.path)}")
 
 
-def moment(value: datetime | None) -> str | None:
-    """Return a moment as text in UTC to the second, None for none."""
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if value else None
+group.add_command(history)

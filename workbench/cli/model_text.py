@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from workbench.cli.base import table
@@ -22,6 +23,11 @@ def figure(value: float | str | None) -> str:
         return "-"
     number = float(value)
     return f"{number:.6g}" if math.isfinite(number) else str(number)
+
+
+def moment(value: datetime | None) -> str | None:
+    """Return a moment as text in UTC to the second, None for none."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ") if value else None
 
 
 def size(count: int) -> str:

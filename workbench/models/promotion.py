@@ -20,7 +20,6 @@ from workbench.models.stack import (
     check_unchanged,
     current,
     predecessor,
-    promoted_on,
 )
 from workbench.project.project import Project
 from workbench.records.models import GateOutcome, PromotionMade
@@ -191,11 +190,6 @@ def live(project: Project, model: str) -> dict[str, Promotion]:
     """Return what is promoted in each environment now; `status` tells whether it is served."""
     found = [entry for entry in history(project, model) if entry.status != REPLACED]
     return {entry.environment: entry for entry in found}
-
-
-def on(project: Project, model: str, environment: str, moment: datetime) -> Promotion | None:
-    """Return what was promoted in `environment` at `moment` (aware), None when nothing was."""
-    return promoted_on(list(reversed(history(project, model, environment))), moment)
 
 
 def entries_of(view: View, model: str, environment: str | None) -> list[Promotion]:

@@ -9,7 +9,6 @@ v1, v2, rollback, v3, rollback gives v1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Protocol, TypeVar
 
 from workbench.errors import Conflict, Refused
@@ -39,11 +38,6 @@ class Entry(Protocol):
     @property
     def restores(self) -> str | None:
         """Of a rollback: the promotion that it brings back."""
-        ...
-
-    @property
-    def promoted_at(self) -> datetime:
-        """When."""
         ...
 
 
@@ -95,8 +89,3 @@ def check_unchanged(entries: Sequence[E], seen: str, where: str) -> None:
             fix="Look at it again and decide anew",
             code="promotion.changed",
         )
-
-
-def promoted_on(entries: Sequence[E], moment: datetime) -> E | None:
-    """Return the record that counted at `moment`, None when nothing was promoted by then."""
-    return current([entry for entry in entries if entry.promoted_at <= moment])

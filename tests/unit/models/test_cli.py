@@ -110,19 +110,31 @@ def test_promote_roll_back_and_history(registered: Run) -> None:
     assert registered("model", "history", "delay", "--env", "dev")[1] == "Nothing was promoted.\n"
 
 
-def test_history_on_a_day(registered: Run, project: Project) -> None:
-    made = promotion.promote(project, "delay@1", "dev", "a")
-    promotion.promote(project, "delay@2", "dev", "b")
-    now = data(
-        registered("model", "history", "delay", "--on", "2100-01-01", "--json")[1],
-        "model.history@1",
-    )
-    assert [entry["number"] for entry in now] == [2]
-    assert data(
-        registered("model", "history", "delay", "--on", "2020-01-01", "--json")[1],
-        "model.history@1",
-    ) == []  # fmt: skip
-    assert made.number == 1
+def test_history_at_a_moment(registered: Run, project: Project) -> None:
+    promotion.promote(project, "delay@1", "dev", "a")
+    promotion.promote(project, "delay@2", "staging", "b")
+    out = registered("model", "history", "delay", "--at", "now", "--json")[1]
+    found = data(out, "model.history_at@1")
+    assert found["when"]["start"].endswith("Z")
+    assert [
+        (then["environment"], [c["promotion"]["number"] for c in then["counted"]])
+        for then in found["environments"]
+    ] == [("production", []), ("staging", [2]), ("dev", [1])]
+    status, out, _ = registered("model", "history", "delay", "--at", "today")
+    assert status == 0
+    for part in (
+        "delay on 20",
+        "production: nothing was promoted there by then",
+        "staging: delay@2  promoted, not served",
+        ": b\n",
+        "made by   r_2, trained on flights@1",
+        "✓ pass    threshold: roc_auc on the test rows 0.85, asked 0.75",
+    ):
+        assert part in out
+    status, _, err = registered("model", "history", "delay", "--at", "2100-01-01")
+    assert (status, "is yet to come" in err) == (1, True)
+    status, _, err = registered("model", "history", "delay", "--at", "a while")
+    assert (status, "names no day and no moment" in err) == (1, True)
 
 
 def test_verify_and_export(registered: Run, project: Project, tmp_path: Path) -> None:

@@ -279,12 +279,3 @@ def test_live_means_promoted_and_serving(three: Project) -> None:
     three.store.append(DeploymentChanged(id=deployment, state="stopped"))
     promotion.rollback(three, "delay", "dev", "back")
     assert promotion.live(three, "delay")["dev"].status == "promoted, not served"
-
-
-def test_what_was_promoted_on_a_day(three: Project) -> None:
-    first = promotion.promote(three, "delay@1", "dev", "a")
-    promotion.promote(three, "delay@2", "dev", "b")
-    then = promotion.on(three, "delay", "dev", first.promoted_at)
-    assert then is not None
-    assert then.id == first.id
-    assert promotion.on(three, "delay", "dev", datetime(2020, 1, 1, tzinfo=UTC)) is None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import Conflict, Refused
-from workbench.models.stack import check_unchanged, current, predecessor, promoted_on, stack
+from workbench.models.stack import check_unchanged, current, predecessor, stack
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 
@@ -87,12 +87,6 @@ def test_refusals_say_which_case_it_is() -> None:
         predecessor([], "delay, dev")
     with pytest.raises(Refused, match="the first that counts"):
         predecessor(played("1")[0], "delay, dev")
-
-
-def test_what_counted_on_a_day() -> None:
-    entries, _ = played("1 2 b")
-    found = [promoted_on(entries, START + timedelta(minutes=m)) for m in (-1, 0, 59, 60, 120, 999)]
-    assert [entry.version if entry else None for entry in found] == [None, "1", "1", "2", "1", "1"]
 
 
 def test_a_change_meanwhile_is_a_conflict() -> None:
