@@ -9,7 +9,7 @@
     GET  /healthz                                 the version that answers, counts, what was dropped
 
 Every answer has `X-Request-Id`, and `X-Model-Version` (delay@4) once one is loaded. A refusal is
-`{"error": ...}` in one sentence that names the tensor; it never holds a traceback or a path.
+`{"error": ...}` in one line that names the field; it never holds a traceback or a path.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
 import workbench
 from workbench.ids import new_ulid
+from workbench.serving.answers import answer
 from workbench.serving.batching import Batcher, Outputs
 from workbench.serving.http import (
+    JSON,
     Disconnected,
     Door,
     Header,
@@ -36,15 +36,21 @@ from workbench.serving.http import (
     Scope,
     Send,
     read_body,
+    send_body,
     send_error,
-    send_json,
 )
 from workbench.serving.predictions import Prediction, PredictionLog
-from workbench.serving.schema import InferRequest
+from workbench.serving.reading import InferRequest
+from workbench.serving.routes import lead
 from workbench.serving.served import ServedModel
 
 logger = logging.getLogger("workbench.serving")
 encode = msgspec.json.Encoder().encode
+
+LARGE = 128 * 1024
+"""Bodies of more bytes are read in a thread, so that others are answered meanwhile."""
+
+Answer = tuple[bytes, tuple[Header, ...]]
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,11 +128,11 @@ class Application:
         try:
             headers = dict(scope["headers"])
             self._door.check(headers)
-            handler, served = self._route(scope["path"], scope["method"])
-            if handler == "infer":
-                body = await self._infer(served, request, headers, receive)
+            verb, served = lead(scope["path"], scope["method"], self.served)
+            if verb == "infer":
+                body, kind = await self._infer(served, request, headers, receive)
             else:
-                body = self._tell(handler, served)
+                body, kind = self._tell(verb, served)
         except HttpError as refusal:
             await send_error(send, refusal, tag, *self._tag)
         except Disconnected:
@@ -137,57 +143,22 @@ class Application:
             await send_error(send, failure, tag, *self._tag)
         else:
             version = (b"x-model-version", served.reference.encode()) if served else None
-            await send_json(send, 200, body, tag, *((version,) if version else ()))
+            await send_body(send, 200, body, *kind, tag, *((version,) if version else ()))
 
-    def _route(self, path: str, method: str) -> tuple[str, ServedModel | None]:
-        """Return what is asked and of which version. Raises HttpError 404, 405, 503."""
-        parts = path.rstrip("/").split("/")[1:]
-        served = self.served
-        if parts[:2] == ["v2", "models"] and len(parts) > 2:
-            verb, served = self._model_route(parts[2], parts[3:])
-        else:
-            verb = {
-                ("v2",): "server",
-                ("v2", "health", "live"): "live",
-                ("v2", "health", "ready"): "ready",
-                ("healthz",): "health",
-            }.get(tuple(parts), "")
-            if not verb:
-                raise HttpError(404, "there is nothing at this path; see /v2")
-        allowed = "POST" if verb == "infer" else "GET"
-        if method != allowed:
-            raise HttpError(405, f"use {allowed} here", (b"allow", allowed.encode()))
-        if verb == "ready" and served is None:
-            raise HttpError(503, "no model version is loaded yet", (b"retry-after", b"1"))
-        return verb, served
-
-    def _model_route(self, model: str, rest: Sequence[str]) -> tuple[str, ServedModel]:
-        served = self.served
-        if served is None:
-            raise HttpError(503, "no model version is loaded yet", (b"retry-after", b"1"))
-        if model != served.model:
-            raise HttpError(404, f"there is no model of that name; this is {served.model}")
-        if rest[:1] == ["versions"] and len(rest) > 1:
-            if rest[1] != served.number:
-                raise HttpError(404, f"that version is not served; version {served.number} answers")
-            rest = rest[2:]
-        verb = {(): "metadata", ("ready",): "model_ready", ("infer",): "infer"}.get(tuple(rest))
-        if verb is None:
-            raise HttpError(404, "there is nothing at this path; see /v2")
-        return verb, served
-
-    def _tell(self, what: str, served: ServedModel | None) -> bytes:
-        answers: dict[str, Callable[[], bytes]] = {
-            "server": lambda: encode(
-                {"name": "workbench", "version": workbench.__version__, "extensions": []}
-            ),
-            "live": lambda: b'{"live":true}',
-            "ready": lambda: b'{"ready":true}',
-            "health": lambda: encode(self.health()),
-            "metadata": lambda: served.metadata if served else b"",
-            "model_ready": lambda: encode({"name": served.model if served else "", "ready": True}),
-        }
-        return answers[what]()
+    def _tell(self, what: str, served: ServedModel | None) -> Answer:
+        """Answer all but `infer`."""
+        match what:
+            case "server":
+                said = {"name": "workbench", "version": workbench.__version__}
+                return encode(said | {"extensions": ["binary_tensor_data"]}), (JSON,)
+            case "live" | "ready":
+                return b'{"%s":true}' % what.encode(), (JSON,)
+            case "health":
+                return encode(self.health()), (JSON,)
+        assert served is not None  # the route found it
+        if what == "metadata":
+            return served.metadata, (JSON,)
+        return encode({"name": served.model, "ready": True}), (JSON,)
 
     async def _infer(
         self,
@@ -195,14 +166,19 @@ class Application:
         request: str,
         headers: dict[bytes, bytes],
         receive: Receive,
-    ) -> bytes:
+    ) -> Answer:
         """Predict and log. Counts each request once, and once more as an error when it is refused."""
         assert served is not None  # the route found it
         self.requests += 1
         began = time.perf_counter()
         try:
-            _check_type(headers)
-            asked = served.request.decode(await read_body(receive, headers, self.limits))
+            binary = _json_bytes(headers)
+            body = await read_body(receive, headers, self.limits)
+            asked = (
+                served.request.decode(body, binary)
+                if len(body) <= LARGE
+                else await asyncio.to_thread(served.request.decode, body, binary)
+            )
             outputs = await self._predict(served, asked)
         except BaseException:
             self.errors += 1
@@ -220,7 +196,8 @@ class Application:
                 client_id=asked.id,
             )
         )
-        return _answer(served, asked, asked.id or request, outputs)
+        who = (served.model, served.number)
+        return answer(asked, asked.id or request, who, served.datatypes, outputs)
 
     async def _predict(self, served: ServedModel, asked: InferRequest) -> Outputs:
         try:
@@ -232,31 +209,21 @@ class Application:
             ) from None
 
 
-def _check_type(headers: dict[bytes, bytes]) -> None:
-    """Refuse a body that does not say JSON: a web page can send the others without asking first."""
-    kind = headers.get(b"content-type", b"application/json").partition(b";")[0].strip().lower()
-    if kind != b"application/json":
-        raise HttpError(415, "the body must be application/json")
+def _json_bytes(headers: dict[bytes, bytes]) -> int | None:
+    """Return how many bytes of the body are JSON, None for all of them.
+
+    Raises HttpError 415 for a body that does not say what it is, as a web page can send one to here
+    without asking first, and 400 for a length that is none.
+    """
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise HttpError(415, "the body must not be compressed")
-
-
-def _answer(served: ServedModel, asked: InferRequest, request: str, outputs: Outputs) -> bytes:
-    names = asked.outputs or served.datatypes
-    tensors: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "shape": [asked.rows],
-            "datatype": served.datatypes[name],
-            "data": outputs[name],
-        }
-        for name in names
-    ]
-    return encode(
-        {
-            "model_name": served.model,
-            "model_version": served.number,
-            "id": request,
-            "outputs": tensors,
-        }
-    )
+    length = headers.get(b"inference-header-content-length")
+    if length is not None:
+        if not length.isdigit() or len(length) > 12:
+            raise HttpError(400, "Inference-Header-Content-Length is not a number of bytes")
+        return int(length)
+    usual = b"" if b"origin" in headers else b"application/json"
+    kind = headers.get(b"content-type", usual).partition(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise HttpError(415, "the body must be application/json")
+    return None

@@ -20,6 +20,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
+JSON: Header = (b"content-type", b"application/json")
+
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names that a Host header may always have."""
 
@@ -124,14 +126,13 @@ def _too_long(limits: Limits) -> HttpError:
     return HttpError(413, f"the body is longer than {limits.body} bytes", (b"connection", b"close"))
 
 
-async def send_json(send: Send, status: int, body: bytes, *headers: Header) -> None:
-    """Send one JSON answer."""
+async def send_body(send: Send, status: int, body: bytes, *headers: Header) -> None:
+    """Send one answer; the headers say what the body is."""
     await send(
         {
             "type": "http.response.start",
             "status": status,
             "headers": [
-                (b"content-type", b"application/json"),
                 (b"content-length", b"%d" % len(body)),
                 (b"cache-control", b"no-store"),
                 *headers,
@@ -143,6 +144,10 @@ async def send_json(send: Send, status: int, body: bytes, *headers: Header) -> N
 
 async def send_error(send: Send, error: HttpError, *headers: Header) -> None:
     """Send `{"error": ...}` as the protocol has it."""
-    await send_json(
-        send, error.status, msgspec.json.encode({"error": error.what}), *error.headers, *headers
-    )
+    body = error_body(error.what)
+    await send_body(send, error.status, body, JSON, *error.headers, *headers)
+
+
+def error_body(what: str) -> bytes:
+    """Return the body of every refusal."""
+    return msgspec.json.encode({"error": what})

@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from workbench.serving.http import error_body
 from workbench.serving.ports import BACKLOG
 
 CONNECTIONS = 900
@@ -41,8 +42,18 @@ class Protocol(HttpToolsProtocol):
             return
         self._head += len(data)
         if self._head > HEAD_BYTES:
-            self.send_400_response("The request's head is too long.")
+            self.send_400_response("the head of the request is too long")
         self._watch()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP request as everything else is refused: `{"error": ...}`."""
+        what = "this is not an HTTP request" if msg.startswith("Invalid HTTP") else msg
+        body = error_body(what)
+        head = (
+            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
+        )
+        self.transport.write(b"%scontent-length: %d\r\n\r\n%s" % (head, len(body), body))
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Stop the clock: the head is whole."""

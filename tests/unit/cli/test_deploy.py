@@ -100,7 +100,7 @@ def test_from_create_to_stop(project: Project) -> None:
         assert refused.returncode == 1
         assert "The model delay has no input z" in refused.stderr
         refused = run(project, "call", "api", "--row", "{}")
-        assert "input 'x', value 0: null, but this column must have a value" in refused.stderr
+        assert "inputs[0].data[0] ('x'): null, but this column must have a value" in refused.stderr
         assert "There are no rows to predict" in run(project, "call", "api").stderr
 
         taken = run(project, "create", "other", "--model", "delay@1", "--port", str(shown["port"]))

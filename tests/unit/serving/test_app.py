@@ -69,6 +69,22 @@ def changed(name: str, /, **changes: Any) -> dict[str, Any]:
     return {"inputs": [t | changes if t["name"] == name else t for t in request()["inputs"]]}
 
 
+def without(name: str, key: str, /) -> dict[str, Any]:
+    """A request whose tensor `name` lacks a key."""
+    body = request()
+    for one in body["inputs"]:
+        if one["name"] == name:
+            del one[key]
+    return body
+
+
+def table(rows: list[list[Any]], /, **changes: Any) -> dict[str, Any]:
+    """A request that gives all columns as one tensor."""
+    shape = [len(rows), len(rows[0])]
+    made: dict[str, Any] = {"name": "table", "shape": shape, "datatype": "FP64", "data": rows}
+    return {"inputs": [made | changes]}
+
+
 @pytest.fixture
 async def application(shelf: Shelf, tmp_path: Path) -> AsyncIterator[Application]:
     log = PredictionLog(tmp_path / "predictions")
@@ -115,8 +131,8 @@ class Inference(msgspec.Struct, forbid_unknown_fields=True):
 @pytest.mark.parametrize(
     ("path", "answer"),
     [
-        ("/v2", {"name": "workbench", "version": "0.1.0", "extensions": []}),
-        ("/v2/", {"name": "workbench", "version": "0.1.0", "extensions": []}),
+        ("/v2", {"name": "workbench", "version": "0.1.0", "extensions": ["binary_tensor_data"]}),
+        ("/v2/", {"name": "workbench", "version": "0.1.0", "extensions": ["binary_tensor_data"]}),
         ("/v2/health/live", {"live": True}),
         ("/v2/health/ready", {"ready": True}),
         ("/v2/models/late/ready", {"name": "late", "ready": True}),
@@ -189,6 +205,10 @@ async def test_regression_gives_numbers(shelf: Shelf, tmp_path: Path) -> None:
         (changed("x", datatype="INT8", data=[2]), request([ROW | {"x": 2.0}])),
         (changed("n", datatype="FP64", data=[3.0]), request()),
         (changed("n", datatype="UINT8"), request()),
+        (changed("flag", datatype="INT8", data=[1]), request()),
+        (changed("flag", datatype="FP64", shape=[1, 1], data=[[1.0]]), request()),
+        (changed("kind", parameters={"content_type": "str"}), request()),
+        (request(outputs=None, id=None, parameters=None), request()),
         (changed("at", data=["2024-01-02T07:30:00+02:00"]), request()),
         (changed("at", data=["2024-01-02T05:30:00"]), request()),
         ({"inputs": request()["inputs"][::-1]}, request()),
@@ -204,6 +224,16 @@ async def test_other_ways_to_say_the_same(
     assert (found.status, found.json["outputs"]) == (200, expected.json["outputs"])
 
 
+async def test_the_answer_is_marked_as_the_request_was(application: Application) -> None:
+    """MLServer's clients decode by these marks: pd for the table, np or str for each column."""
+    reply = await ask(application, "POST", INFER, request(parameters={"content_type": "pd"}))
+    plain = await ask(application, "POST", INFER, request())
+    assert reply.json["parameters"] == {"content_type": "pd"}
+    marks = [output.pop("parameters")["content_type"] for output in reply.json["outputs"]]
+    assert marks == ["str", "np", "np"]
+    assert "parameters" not in plain.json
+
+
 async def test_only_the_outputs_asked_for(application: Application) -> None:
     body = request(outputs=[{"name": "probability_yes"}, {"name": "prediction"}])
     reply = await ask(application, "POST", INFER, body)
@@ -217,42 +247,120 @@ async def test_only_the_outputs_asked_for(application: Application) -> None:
         (b"{", "the body is not JSON: Input data was truncated"),
         (b'{"inputs": NaN}', "the body is not JSON: JSON is malformed"),
         (b'{"inputs": [\xff]}', "the body is not JSON"),
-        (b"[" * 15_000, "expected `object`, got `array`"),
+        (b"[" * 15_000, "the body: expected `object`, got `array`"),
         (b'{"x": ' + b"[" * 15_000 + b"]" * 4, "nested too deeply"),
-        ([], "expected `object`, got `array`"),
-        ({}, "object missing required field `inputs`"),
-        ({"inputs": {}}, "expected `array`, got `object` at inputs"),
-        ({"inputs": []}, "input 'n', 'x', 'flag', 'kind', 'day', 'at' is missing"),
-        ({"inputs": [{"shape": [1]}]}, "input 0: object missing required field `name`"),
-        ({"inputs": [tensor("wrong", "1")]}, "there is no input 'wrong'; the model has 'n', 'x'"),
-        ({"inputs": [tensor("n", 1), tensor("n", 1)]}, "input 'n' is given twice"),
-        ({"inputs": request()["inputs"][1:]}, "input 'n' is missing; send null"),
-        (changed("n", data=["3"]), "input 'n', value 0: expected `int | float | array | null`"),
-        (changed("n", data=[3.5]), "input 'n', value 0: 3.5 is not INT64"),
-        (changed("n", datatype="FP64", data=[3.5]), "input 'n', value 0: 3.5 is not a whole"),
-        (changed("n", data=[2**63]), "input 'n', value 0"),
-        (changed("n", datatype="UINT8", data=[256]), "input 'n', value 0: 256 is not UINT8"),
-        (changed("n", datatype="INT8", data=[-129]), "input 'n', value 0: -129 is not INT8"),
-        (changed("n", datatype="BYTES"), "input 'n': datatype must be one of INT8"),
-        (changed("n", datatype="COMPLEX"), "input 'n': datatype must be one of INT8"),
-        (changed("flag", data=[1]), "input 'flag', value 0: expected `bool | array | null`"),
-        (changed("x", data=["much"]), "input 'x', value 0: expected `float | array | null`"),
-        (b'{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[1e999]}]}', "input 'x'"),
-        (changed("day", data=["2024-02-30"]), "input 'day', value 0: invalid RFC3339"),
-        (changed("at", data=["yesterday"]), "input 'at', value 0: invalid RFC3339"),
+        ([], "the body: expected `object`, got `array`"),
+        ({}, "inputs: it is missing"),
+        ({"inputs": {}}, "inputs: expected `array`, got `object`"),
+        ({"inputs": []}, "inputs: 'n', 'x', 'flag', 'kind', 'day', 'at' is missing"),
+        ({"inputs": [{"shape": [1]}]}, "inputs[0].name: it is missing"),
+        (
+            {"inputs": [tensor("wrong", "1")]},
+            "inputs[0].name: there is no input 'wrong'; the model has",
+        ),
+        ({"inputs": [tensor("n", 1), tensor("n", 1)]}, "inputs[1].name: input 'n' is given twice"),
+        ({"inputs": request()["inputs"][1:]}, "inputs: 'n' is missing; send null"),
+        (changed("n", data=["3"]), "inputs[0].data[0] ('n'): '3' is not a number"),
+        (changed("n", data=[True]), "inputs[0].data[0] ('n'): True is not a number"),
+        (changed("n", data=[3.5]), "inputs[0].data[0] ('n'): 3.5 is not INT64"),
+        (changed("n", datatype="FP64", data=[3.5]), "inputs[0].data[0] ('n'): 3.5 is not a whole"),
+        (changed("n", data=[2**63]), "inputs[0].data[0] ('n'): 9223372036854775808 is not INT64"),
+        (changed("n", datatype="UINT8", data=[256]), "inputs[0].data[0] ('n'): 256 is not UINT8"),
+        (changed("n", datatype="INT8", data=[-129]), "inputs[0].data[0] ('n'): -129 is not INT8"),
+        (
+            changed("n", datatype="BYTES"),
+            "inputs[0].datatype ('n'): BYTES cannot hold int; use INT8",
+        ),
+        (
+            changed("n", datatype="COMPLEX"),
+            "inputs[0].datatype ('n'): 'COMPLEX' is none of BOOL, INT8",
+        ),
+        (changed("flag", data=[1]), "inputs[2].data[0] ('flag'): 1 is not true or false"),
+        (
+            changed("flag", datatype="INT8", data=[2]),
+            "inputs[2].data[0] ('flag'): 2 is not 0 or 1, and this column is true or false",
+        ),
+        (changed("x", data=["much"]), "inputs[1].data[0] ('x'): 'much' is not a number"),
+        (changed("x", data=[{"a": 1}]), "inputs[1].data[0] ('x'): an object is not a number"),
+        (
+            changed("x", data=[10**309]),
+            "inputs[1].data[0] ('x'): a number beyond 64 bits is not FP64",
+        ),
+        (changed("x", datatype="FP16", data=[65505]), "inputs[1].data[0] ('x'): 65505 is not FP16"),
+        (
+            changed("x", datatype="FP32", data=[3.5e38]),
+            "inputs[1].data[0] ('x'): 3.5e+38 is not FP32",
+        ),
+        (
+            b'{"inputs":[{"name":"x","shape":[1],"datatype":"FP64","data":[1e999]}]}',
+            "inputs[0].data[0]",
+        ),
+        (
+            changed("day", data=["2024-02-30"]),
+            "inputs[4].data[0] ('day'): '2024-02-30' is not a date",
+        ),
+        (
+            changed("at", data=["yesterday"]),
+            "inputs[5].data[0] ('at'): 'yesterday' is not a datetime",
+        ),
         (changed("at", data=["0001-01-01T00:00:00+14:00"]), "is out of range"),
-        (changed("x", shape=[2]), "input 'x' has 2 rows, the one before has 1"),
-        (changed("n", data=[1, 2]), "input 'n': shape says 1 rows, data has 2"),
-        (changed("x", shape=[1, 2]), "input 'x': shape must be [n] or [n, 1], not [1, 2]"),
-        (changed("x", data=[[2.5]]), "input 'x': data does not have the shape [1]"),
-        (changed("x", shape=[1, 1], data=[[2.5, 1]]), "input 'x': data does not have the shape"),
-        (changed("x", shape=[1, 1, 1]), "input 'x', shape"),
-        (changed("x", shape=[-1]), "input 'x', shape"),
-        (changed("x", shape=[]), "input 'x', shape"),
-        (request([]), "the inputs have no rows"),
-        (request(outputs=[{"name": "odds"}]), "there is no output 'odds'; the model has"),
-        (request(id=7), "expected `str`, got `int` at id"),
+        (changed("kind", data=[7]), "inputs[3].data[0] ('kind'): 7 is not a string"),
+        (changed("x", shape=[2]), "inputs[1].data: 1 values, but shape [2] has 2"),
+        (
+            changed("x", shape=[2], data=[1.5, 2]),
+            "inputs[1].shape[0] ('x'): 2 rows, the input before has 1; all must be equal",
+        ),
+        (changed("n", data=[1, 2]), "inputs[0].data: 2 values, but shape [1] has 1"),
+        (changed("n", data="12"), "inputs[0].data: expected an array, got a string"),
+        (without("n", "data"), "inputs[0].data ('n'): it is missing"),
+        (
+            changed("x", shape=[1, 2], data=[1, 2]),
+            "inputs[1].shape ('x'): must be [n] or [n, 1], not [1, 2]",
+        ),
+        (changed("x", data=[[2.5]]), "inputs[1].data[0]: an array, deeper than the shape"),
+        (
+            changed("x", shape=[1, 1], data=[[2.5, 1]]),
+            "inputs[1].data[0]: 2 items, but the shape has 1 here",
+        ),
+        (
+            changed("x", shape=[2, 1], data=[[2.5], 1]),
+            "inputs[1].data[1]: expected an array, got a num",
+        ),
+        (changed("x", shape=[1, 1, 1]), "inputs[1].shape: expected `array` of length <= 2"),
+        (changed("x", shape=[-1]), "inputs[1].shape[0]: expected `int` >= 0"),
+        (changed("x", shape=[]), "inputs[1].shape: expected `array` of length >= 1"),
+        (request([]), "inputs: they have no rows"),
+        (
+            request(outputs=[{"name": "odds"}]),
+            "outputs[0].name: there is no output 'odds'; the model has",
+        ),
+        (
+            request(outputs=[{"name": "prediction", "parameters": {"classification": 2}}]),
+            "outputs[0].parameters.classification: this server gives probabilities",
+        ),
+        (
+            changed("x", parameters={"shared_memory_region": "r"}),
+            "inputs[1].parameters.shared_memory_region: this server shares no memory",
+        ),
+        (
+            request(parameters={"binary_data_output": 1}),
+            "parameters.binary_data_output: 1 is neither true nor false",
+        ),
+        (
+            changed("x", parameters={"content_type": "base64"}),
+            "inputs[1].parameters.content_type: 'base64' is not offered; use np, pd, str",
+        ),
+        (
+            changed("x", parameters={"content_type": "str"}),
+            "inputs[1].parameters.content_type ('x'): str goes with BYTES, not with FP64",
+        ),
+        (request(id=7), "id: expected `str | null`, got `int`"),
         (changed("x", name="\x1b]0;x\x07"), "there is no input '\\x1b]0;x\\x07'"),
+        (table([[1, 2]]), "inputs[0].shape[1]: 2 columns, the model has 6: 'n', 'x'"),
+        (
+            table([[1, 2, 0, 4, 5, 6]]),
+            "inputs[0].datatype ('kind'): FP64 cannot hold str; use BYTES",
+        ),
     ],
 )
 async def test_refused_bodies_name_the_tensor(
@@ -261,6 +369,7 @@ async def test_refused_bodies_name_the_tensor(
     reply = await ask(application, "POST", INFER, body)
     assert reply.status == 400
     assert error.lower() in reply.error.lower()
+    assert "\n" not in reply.error
     assert application.errors == 1
 
 
@@ -273,7 +382,7 @@ async def test_null_where_a_value_is_needed(shelf: Shelf, tmp_path: Path) -> Non
     reply = await ask(made, "POST", INFER, changed("n", data=[None]))
     assert (reply.status, reply.error) == (
         400,
-        "input 'n', value 0: null, but this column must have a value",
+        "inputs[0].data[0] ('n'): null, but this column must have a value",
     )
     await made.batcher.close()
     log.close()
@@ -379,6 +488,9 @@ async def test_limits(application: Application) -> None:
     many = await post(body=request([ROW] * 51))
     assert (many.status, many.error) == (413, "51 rows in one request; the limit is 50")
     assert (await post(body=request(), headers={"content-type": "text/plain"})).status == 415
+    assert (await post(body=request(), headers={"origin": "http://evil.example"})).status == 415
+    named = {"origin": "http://localhost", "content-type": "application/json; charset=utf-8"}
+    assert (await post(body=request(), headers=named)).status == 200
     assert (await post(body=request(), headers={"content-encoding": "gzip"})).status == 415
     parts = [bytes([byte]) for byte in json.dumps(request()).encode()]
     assert (await post(parts=parts)).status == 200
