@@ -121,6 +121,7 @@ def refused(stage: Stage) -> list[Command]:
             ("run", "train", "kinds", "--trainer", "linear", "-P", f"{EVIL}=1"),
             ("run", "show", EVIL),
             ("run", "list", "--sort", EVIL),
+            ("run", "list", "--filter", f'state:"{EVIL}"'),
             ("model", "show", EVIL),
             ("model", "register", "r_1", "--name", EVIL),
             ("model", "promote", "m@1", "--to", EVIL, "--reason", "x"),

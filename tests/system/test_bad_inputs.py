@@ -293,6 +293,16 @@ TABLE = {
         "query.syntax", "The query cannot be read", "the query",
         'Parser Error: syntax error at or near "SELEKT"', "Correct it; DuckDB's SQL is spoken here",
     ),
+    "a filter with a state that is none": Bad(
+        "run list --filter `dummy state:broken`",
+        "run.filter", "broken is no state", "filter, column 13",
+        "known: ok, queued, starting, running, succeeded, failed, cancelled, lost", "Choose one of these",
+    ),
+    "a filter that ends too soon": Bad(
+        "run list --filter macro_f1>",
+        "run.filter", "After macro_f1> comes a value", "filter, column 10", "nothing stands there",
+        'Write it like macro_f1>1, or "" for an empty text',
+    ),
     "a target that is absent": Bad(
         "run train absent --trainer linear",
         "experiment.target_absent", "There is no column wings", "penguins@1, key target",

@@ -91,7 +91,15 @@ def _ended(state: str) -> str:
 @click.option("--experiment", help="Only runs of this experiment.")
 @click.option("--state", type=click.Choice(get_args(RunState)), help="Only runs in this state.")
 @click.option("--trainer", help="Only runs of this trainer.")
+@click.option(
+    "--filter",
+    "filter_text",
+    default="",
+    metavar="TEXT",
+    help="Such as: auc>0.9 trainer:hgb -tag:old since:2d (see the README).",
+)
 @click.option("--sort", default="newest", show_default=True, help="newest, oldest, or a metric.")
+@click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first so many.")
 @click.option("--limit", type=click.IntRange(0), help="0 for all (default: 100; with --json all).")
 @common
 def list_(
@@ -99,13 +107,15 @@ def list_(
     experiment: str | None,
     state: str | None,
     trainer: str | None,
+    filter_text: str,
     sort: str,
+    offset: int,
     limit: int | None,
 ) -> None:
     """List runs with their main figure."""
     import msgspec
 
-    from workbench.experiments.lookup import list_runs
+    from workbench.experiments.listing import list_runs
 
     shown = limit if limit is not None else ALL if context.json else MOST_SHOWN
     runs = list_runs(
@@ -113,14 +123,18 @@ def list_(
         experiment=experiment,
         state=state,
         trainer=trainer,
+        filter_text=filter_text,
         sort=sort,
         limit=shown or None,
+        offset=offset,
     )
 
     def human() -> str:
         from workbench.cli.run_text import run_table
         from workbench.experiments.lookup import metrics_by_experiment
 
+        if not runs and (filter_text or offset or experiment or state or trainer):
+            return "No run matches."
         if not runs:
             return "No runs. Next: workbench run train EXPERIMENT --trainer hgb"
         if limit is None and len(runs) == MOST_SHOWN:

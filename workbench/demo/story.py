@@ -18,7 +18,8 @@ from workbench.project.project import Project, init_project, open_project
 if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
     from workbench.data.shape import ShapeDiff
-    from workbench.experiments.lookup import Run, RunRow
+    from workbench.experiments.lookup import Run
+    from workbench.experiments.rows import RunRow
     from workbench.models.registry import ModelVersion
     from workbench.serving.deployments import Deployment
 

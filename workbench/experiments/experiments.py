@@ -173,7 +173,8 @@ SELECT e.name, e.goal, e.dataset, e.target, e.task, e.metric, e.direction, e.thr
        coalesce(c.runs, 0) AS runs, c.last_run_at, b.best, b.best_number
 FROM experiments e
 LEFT JOIN (
-    SELECT experiment, count(*) AS runs, max(created_at) AS last_run_at FROM runs GROUP BY experiment
+    SELECT experiment, count(*) AS runs, max(created_at) AS last_run_at FROM runs
+    WHERE NOT deleted GROUP BY experiment
 ) c ON c.experiment = e.name
 LEFT JOIN (
     SELECT r.experiment,
@@ -182,7 +183,7 @@ LEFT JOIN (
                 THEN arg_min(r.number, m.last) ELSE arg_max(r.number, m.last) END AS best_number
     FROM runs r JOIN experiments x ON x.name = r.experiment
     JOIN run_metrics m ON m.run = r.id AND m.name = x.metric
-    WHERE NOT isnan(m.last)
+    WHERE NOT isnan(m.last) AND NOT r.deleted
     GROUP BY r.experiment
 ) b ON b.experiment = e.name
 """

@@ -1,51 +1,19 @@
-"""Runs as they are recorded: list them, find one, read its report.
-
-Lists come from the projection alone and stay fast over 10,000 runs; nothing here imports polars.
-"""
+"""Runs as they are recorded: find one, read its report. Lists are in `listing.py`."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.errors import BadInput, Conflict, NotFound
+from workbench.errors import Conflict, NotFound
+from workbench.experiments.rows import COLUMNS, TAGGED, RunRow, row_values
 from workbench.links import parse_numbered, parse_suffix
-from workbench.numbers import Figure, to_figure
-from workbench.options import Value
+from workbench.numbers import to_figure
 from workbench.records.runs import Artifact, MetricFigures, RunFacts
-from workbench.states import RunState
-from workbench.training.metrics import direction_of
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
-
-
-class RunRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in a list. `metrics` are the figures on the test rows by name (`roc_auc`), last values.
-
-    `seconds` is from start to end (until now it is None). `job` is the job's ULID.
-    """
-
-    reference: str
-    id: str
-    number: int
-    experiment: str
-    trainer: str
-    state: RunState
-    dataset: str
-    seed: int
-    target: str
-    job: str
-    created_at: datetime
-    created_by: str
-    started_at: datetime | None
-    ended_at: datetime | None
-    seconds: float | None
-    error: str
-    params: dict[str, Value]
-    metrics: dict[str, Figure]
 
 
 class RunModel(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,87 +42,10 @@ class Run(RunRow, frozen=True, kw_only=True):
     report: str
 
 
-_ROW = (
-    "r.id, r.number, r.experiment, r.trainer, r.state, r.dataset, r.seed, r.target, r.job,"
-    " r.created_at, r.created_by, r.started_at, r.ended_at, coalesce(r.error, '') AS error, r.params"
-)
-# One text a run is far cheaper than a row a figure. A name with a dot is not of the test rows.
-_METRICS = """
-    SELECT run, '{' || string_agg(to_json(name) || ':' || CASE
-        WHEN isnan(last) THEN '"NaN"'
-        WHEN isinf(last) THEN CASE WHEN last > 0 THEN '"Infinity"' ELSE '"-Infinity"' END
-        ELSE last::VARCHAR END, ',') || '}' AS metrics
-    FROM run_metrics WHERE NOT contains(name, '.') GROUP BY run
-"""
-_LIST = f"SELECT {_ROW}, m.metrics FROM runs r LEFT JOIN ({_METRICS}) m ON m.run = r.id"  # noqa: S608  # ours
-
-_params = msgspec.json.Decoder(dict[str, Value])
-_metrics = msgspec.json.Decoder(dict[str, Figure])
-
-
-def list_runs(
-    project: Project,
-    *,
-    experiment: str | None = None,
-    state: str | None = None,
-    trainer: str | None = None,
-    sort: str = "newest",
-    limit: int | None = None,
-) -> list[RunRow]:
-    """Return runs, `limit` at most.
-
-    `sort`: `newest`, `oldest`, or a metric's name, best first by its direction; runs without the
-    figure come last. Raises BadInput for a metric that nobody recorded and no task has.
-    """
-    conditions, values = [], []
-    for column, value in (("experiment", experiment), ("state", state), ("trainer", trainer)):
-        if value is not None:
-            conditions.append(f"r.{column} = ?")
-            values.append(value)
-    where = " WHERE " + " AND ".join(conditions) if conditions else ""
-    join, order = _order(project, sort)
-    limited = f" LIMIT {int(limit)}" if limit is not None else ""
-    sql = f"{_LIST}{join}{where} ORDER BY {order}{limited}"
-    before = [sort] if join else []
-    return [RunRow(**_row(row)) for row in project.store.query(sql, [*before, *values])]
-
-
 def metrics_by_experiment(project: Project) -> dict[str, str]:
     """Return the metric of every recorded experiment by name."""
     rows = project.store.query("SELECT name, metric FROM experiments")
     return {row["name"]: row["metric"] for row in rows}
-
-
-def _order(project: Project, sort: str) -> tuple[str, str]:
-    if sort in {"newest", "oldest"}:
-        return "", f"r.number {'DESC' if sort == 'newest' else 'ASC'}"
-    direction = direction_of(sort)
-    if direction is None:
-        recorded = project.store.query("SELECT DISTINCT name FROM run_metrics ORDER BY name")
-        names = [row["name"] for row in recorded]
-        if sort not in names:
-            raise BadInput(
-                f"Runs cannot be sorted by {sort[:60]}",
-                where="sort",
-                why="known: "
-                + ", ".join(["newest", "oldest", *(n for n in names if "." not in n)]),
-                fix="Choose one of these",
-                code="run.sort",
-            )
-    way = "ASC" if direction == "minimize" else "DESC"
-    join = " LEFT JOIN run_metrics s ON s.run = r.id AND s.name = ?"
-    # NaN would sort above every number: it is no figure.
-    return join, f"nullif(s.last, 'NaN'::DOUBLE) {way} NULLS LAST, r.number DESC"
-
-
-def _row(row: dict[str, Any]) -> dict[str, Any]:
-    started, ended = row["started_at"], row["ended_at"]
-    row["reference"] = f"r_{row['number']}"
-    row["seconds"] = (ended - started).total_seconds() if started and ended else None
-    row["params"] = _params.decode(row["params"])
-    # Sorted here: sorting inside the aggregate doubles the time of a long list.
-    row["metrics"] = dict(sorted(_metrics.decode(row["metrics"]).items())) if row["metrics"] else {}
-    return row
 
 
 def run_id(project: Project, ref: str) -> str:
@@ -163,10 +54,14 @@ def run_id(project: Project, ref: str) -> str:
     suffix = parse_suffix(ref)
     rows: list[dict[str, Any]] = []
     if number is not None:
-        rows = project.store.query("SELECT id, number FROM runs WHERE number = ?", (number,))
+        rows = project.store.query(
+            "SELECT id, number FROM runs WHERE number = ? AND NOT deleted", (number,)
+        )
     elif suffix is not None:
         rows = project.store.query(
-            "SELECT id, number FROM runs WHERE suffix(id, ?) ORDER BY number LIMIT 6", (suffix,)
+            "SELECT id, number FROM runs WHERE suffix(id, ?) AND NOT deleted"
+            " ORDER BY number LIMIT 6",
+            (suffix,),
         )
     if not rows:
         raise NotFound(
@@ -192,7 +87,7 @@ def get_run(project: Project, ref: str) -> Run:
     run = run_id(project, ref)
 
     def read(view: Any) -> Run:
-        row = view.one(f"SELECT {_ROW}, {_MORE} FROM runs r WHERE r.id = ?", (run,))  # noqa: S608  # ours
+        row = view.one(_ONE, (run,))
         figures = view.query(
             "SELECT name, last, best, min, max FROM run_metrics WHERE run = ? ORDER BY name", (run,)
         )
@@ -205,16 +100,17 @@ def get_run(project: Project, ref: str) -> Run:
     return found
 
 
-_MORE = (
-    "NULL AS metrics, r.problem, r.dataset_version, r.facts, coalesce(r.report, '') AS report,"
+_ONE = (
+    f"SELECT {COLUMNS}, r.problem, r.dataset_version, r.facts, coalesce(r.report, '') AS report,"  # noqa: S608  # ours
     " r.model_object, r.model_content, r.model_format, r.model_bytes, r.signature"
+    f" FROM runs r LEFT JOIN {TAGGED} ON g.run = r.id WHERE r.id = ?"
 )
 
 
 def _whole(
     row: dict[str, Any], figures: list[dict[str, Any]], artifacts: list[dict[str, Any]]
 ) -> Run:
-    values = _row(row)
+    values = row_values(row)
     values["facts"] = msgspec.json.decode(values["facts"], type=RunFacts)
     named = {
         figure["name"]: MetricFigures(
@@ -223,7 +119,6 @@ def _whole(
         for figure in figures
     }
     values["figures"] = named
-    values["metrics"] = {name: one.last for name, one in named.items() if "." not in name}
     values["artifacts"] = tuple(Artifact(**artifact) for artifact in artifacts)
     parts = {
         key: values.pop(f"model_{key}") for key in ("object", "content", "format", "bytes")

@@ -20,7 +20,9 @@ from workbench.errors import BadInput
 from workbench.experiments.compare import Comparison, compare
 from workbench.experiments.experiments import check_experiment, keep_experiment, saved_records
 from workbench.experiments.facts import run_facts
-from workbench.experiments.lookup import Run, RunRow, get_run, list_runs, read_report, run_id
+from workbench.experiments.listing import list_runs
+from workbench.experiments.lookup import Run, get_run, read_report, run_id
+from workbench.experiments.rows import RunRow
 from workbench.ids import new_ulid
 from workbench.options import settle
 from workbench.records import Record

@@ -88,10 +88,11 @@ def find_run(view: View, text: str) -> Row:
     """Return the row of the run that `text` names (`r_142`, ULID, end of one); raises NotFound."""
     number = parse_numbered(text, "r")
     if number is not None:
-        row = view.one("SELECT * FROM runs WHERE number = ?", [number])
+        row = view.one("SELECT * FROM runs WHERE number = ? AND NOT deleted", [number])
     else:
         suffix = parse_suffix(text)
-        found = view.query("SELECT * FROM runs WHERE ends_with(id, ?)", [suffix]) if suffix else []
+        sql = "SELECT * FROM runs WHERE ends_with(id, ?) AND NOT deleted"
+        found = view.query(sql, [suffix]) if suffix else []
         row = _only(found, text, "runs") if found else None
     if row is None:
         raise NotFound(

@@ -132,8 +132,8 @@ FROM (SELECT arg_max(version, seq) AS version FROM promotions GROUP BY model, en
 """
 
 
-def _by_state(view: View, table: str) -> dict[str, int]:
-    sql = f"SELECT state, count(*) AS n FROM {table} GROUP BY state ORDER BY state"  # noqa: S608  # ours
+def _by_state(view: View, table: str, where: str = "true") -> dict[str, int]:
+    sql = f"SELECT state, count(*) AS n FROM {table} WHERE {where} GROUP BY state ORDER BY state"  # noqa: S608  # ours
     return {str(row["state"]): int(row["n"]) for row in view.query(sql)}
 
 
@@ -143,7 +143,7 @@ def _counts(view: View) -> Counts:
     served = int(live.get("live") or 0)
     return Counts(
         **{name: int(value) for name, value in row.items()},
-        runs=_by_state(view, "runs"),
+        runs=_by_state(view, "runs", "NOT deleted"),
         deployments=_by_state(view, "deployments"),
         live=served,
         unserved=int(live.get("promoted") or 0) - served,
@@ -173,7 +173,7 @@ SELECT 'run', 'r_' || number, state, 'run r_' || number || ' of ' || experiment 
        CASE state WHEN 'lost' THEN 'is lost' ELSE 'failed' END,
        coalesce(error, ''), coalesce(ended_at, started_at, created_at)
 FROM runs AS failed
-WHERE state IN ('failed', 'lost') AND NOT EXISTS (
+WHERE state IN ('failed', 'lost') AND NOT deleted AND NOT archived AND NOT EXISTS (
   SELECT 1 FROM runs AS later
   WHERE later.experiment = failed.experiment AND later.number > failed.number
         AND later.state = 'succeeded')
@@ -197,6 +197,7 @@ UNION ALL
 SELECT saved_at, saved_by, 'saved', 'experiment', name, coalesce(goal, '') FROM experiments
 UNION ALL
 SELECT created_at, created_by, 'started', 'run', 'r_' || number, trainer || ' on ' || dataset FROM runs
+WHERE NOT deleted
 UNION ALL
 SELECT registered_at, registered_by, 'registered', 'model', model || '@' || number, coalesce(note, '')
 FROM model_versions

@@ -55,6 +55,9 @@ RUNS = Table(
         "model_bytes": "BIGINT",
         "signature": "VARCHAR",  # of the model: JSON, or object:DIGEST
         "report": "VARCHAR",  # object of the Markdown report
+        "metrics": "VARCHAR",  # JSON: the last figures on the test rows by name, for lists
+        "archived": "BOOLEAN",
+        "deleted": "BOOLEAN",  # the row stays, so that its number is never given again
     },
 )
 RUN_PARAMS = Table(
@@ -73,6 +76,11 @@ RUN_METRICS = Table(
         "max": "DOUBLE",
     },
     key=("run", "name"),
+)
+RUN_TAGS = Table(
+    "run_tags",
+    {"run": "VARCHAR", "tag": "VARCHAR", "present": "BOOLEAN"},  # false: it was taken away
+    key=("run", "tag"),
 )
 ARTIFACTS = Table(
     "artifacts",
@@ -148,6 +156,9 @@ class RunCreated(Record, frozen=True, kw_only=True, tag="run.created"):
                 "state": "queued",
                 "created_at": stamp.at,
                 "created_by": stamp.who.user,
+                "metrics": "{}",
+                "archived": False,
+                "deleted": False,
             },
         )
         for name, value in self.params.items():
@@ -219,6 +230,7 @@ class RunEnded(Record, frozen=True, kw_only=True, tag="run.ended"):
             "ended_at": stamp.at,
             "error": self.error,
             "report": self.report or None,
+            "metrics": _own_figures(self.metrics),
         }
         if self.model:
             values |= {
@@ -242,3 +254,73 @@ class RunEnded(Record, frozen=True, kw_only=True, tag="run.ended"):
                     "bytes": artifact.bytes,
                 },
             )
+
+
+def _own_figures(metrics: dict[str, MetricFigures]) -> str:
+    # A name with a dot is not of the test rows.
+    own = {name: metrics[name].last for name in sorted(metrics) if "." not in name}
+    return msgspec.json.encode(own).decode()
+
+
+class _OfRuns(Record, frozen=True, kw_only=True):
+    """Something that was done to several runs at once; `ids` are ULIDs."""
+
+    ids: tuple[str, ...]
+
+
+class RunsTagged(_OfRuns, frozen=True, kw_only=True, tag="run.tagged"):
+    """Runs were given a tag."""
+
+    name: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """A row a run."""
+        for run in self.ids:
+            yield Put("run_tags", {"run": run, "tag": self.name, "present": True})
+
+
+class RunsUntagged(_OfRuns, frozen=True, kw_only=True, tag="run.untagged"):
+    """A tag was taken from runs."""
+
+    name: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The row stays, as one that says no."""
+        for run in self.ids:
+            yield Put("run_tags", {"run": run, "tag": self.name, "present": False})
+
+
+class RunsArchived(_OfRuns, frozen=True, kw_only=True, tag="run.archived"):
+    """Runs were put out of sight; nothing of them is lost."""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """A sign on each run's row."""
+        for run in self.ids:
+            yield Set("runs", {"id": run}, {"archived": True})
+
+
+class RunsUnarchived(_OfRuns, frozen=True, kw_only=True, tag="run.unarchived"):
+    """Archived runs were brought back."""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The sign goes."""
+        for run in self.ids:
+            yield Set("runs", {"id": run}, {"archived": False})
+
+
+class RunsDeleted(_OfRuns, frozen=True, kw_only=True, tag="run.deleted"):
+    """Runs were deleted: no list has them any more. Their records and objects stay."""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """A sign on each run's row, which keeps its number taken."""
+        for run in self.ids:
+            yield Set("runs", {"id": run}, {"deleted": True})
+
+
+class RunsRestored(_OfRuns, frozen=True, kw_only=True, tag="run.restored"):
+    """A deletion was taken back."""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The sign goes."""
+        for run in self.ids:
+            yield Set("runs", {"id": run}, {"deleted": False})

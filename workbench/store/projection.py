@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables or of what records do to them; another one is rebuilt."""
 
 ATTEMPTS = 5
@@ -41,7 +41,10 @@ KEPT = 3
 """How many damaged files are kept for whoever wants to see what happened to them."""
 
 CHUNK = 50_000
-"""Units applied in one transaction."""
+"""Units applied in one transaction, at most."""
+
+MOST_CHANGES = 300_000
+"""Changes of rows after which a transaction is full: they stand in memory until they are written."""
 
 COUNTS = {
     "dataset_versions": {
@@ -50,8 +53,8 @@ COUNTS = {
     },
     "experiments": {"experiments": "count(*) FROM experiments"},
     "runs": {
-        "runs": "count(*) FROM runs",
-        "runs_failed": "count(*) FROM runs WHERE state = 'failed'",
+        "runs": "count(*) FROM runs WHERE NOT deleted",
+        "runs_failed": "count(*) FROM runs WHERE state = 'failed' AND NOT deleted",
     },
     "jobs": {
         "jobs_open": "count(*) FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')"
@@ -192,17 +195,18 @@ class Projection:
         counts, touched = (noted.counts, set()) if noted and known else ({}, set(COUNTS))
         units = self._journal.read(position)
         while True:
-            batch, taken = tables.Batch(), 0
+            batch, taken, full = tables.Batch(), 0, False
             for unit, behind in units:
                 for record in unit.records:
                     batch.add(record.changes(unit.stamp))
                 position, taken = behind, taken + 1
-                if taken == CHUNK:
+                full = taken == CHUNK or batch.changes >= MOST_CHANGES
+                if full:
                     break
             if taken:
                 self._commit(connection, batch, position)
                 touched |= batch.tables
-            if taken < CHUNK:
+            if not full:
                 break
         if touched:
             self._note(position, counts | _count(connection, touched))

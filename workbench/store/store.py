@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,20 @@ class View:
         """Return the first row, None when there is none."""
         rows = self.query(sql, params)
         return rows[0] if rows else None
+
+    def values(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        """Return the first column of the rows: for long lists of one thing."""
+        cursor = self._connection.execute(sql, [plain(value) for value in params])
+        return [row[0] for row in cursor.fetchall()]
+
+    def numbers(self, sql: str, params: Sequence[Any] = ()) -> array[int]:
+        """Return the first column, a BIGINT without NULL: a hundred thousand take some milliseconds."""
+        # numpy: 70 ms once, and then five times as fast as tuples.
+        cursor = self._connection.execute(sql, [plain(value) for value in params])
+        column: Any = next(iter(cursor.fetchnumpy().values()))
+        found = array("q")
+        found.frombytes(column.astype("int64", copy=False).tobytes())
+        return found
 
     def next_number(self, table: str, column: str = "", value: str = "") -> int:
         """Return the next free `number` of a table, or of its rows where `column` is `value`."""

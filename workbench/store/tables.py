@@ -29,10 +29,13 @@ class Batch:
     def __init__(self) -> None:
         self._rows: dict[str, dict[Key, dict[str, Any]]] = {}
         self._whole: dict[str, set[Key]] = {}
+        self.changes = 0
+        """How many changes were taken."""
 
     def add(self, changes: Iterable[Change]) -> None:
         """Take the changes of one record."""
         for change in changes:
+            self.changes += 1
             table = BY_NAME[change.table]
             rows = self._rows.setdefault(table.name, {})
             if isinstance(change, Put):

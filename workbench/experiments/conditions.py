@@ -1,0 +1,135 @@
+"""A filter as a condition in SQL over the projection, its values as parameters. Pure.
+
+The runs are `r`; nothing of what a person typed stands in the text of the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workbench.experiments.meaning import (
+    Archived,
+    Asked,
+    Check,
+    Clause,
+    NumberIs,
+    Recorded,
+    TextIs,
+    Words,
+)
+
+SECONDS = "((epoch_us(r.ended_at) - epoch_us(r.started_at)) / 1e6)"
+"""How long a run took; NULL while it has not ended."""
+_COLUMNS = {
+    "run": "r.number",
+    "seed": "r.seed",
+    "time": SECONDS,
+    "state": "r.state",
+    "trainer": "r.trainer",
+    "experiment": "r.experiment",
+    "data": "r.dataset",
+    "on": "r.target",
+    "who": "r.created_by",
+    "error": "nullif(r.error, '')",
+}
+_SEARCHED = (
+    "'r_' || r.number",
+    "CASE r.state WHEN 'succeeded' THEN 'ok succeeded' ELSE r.state END",
+    *(
+        f"lower({_COLUMNS[name]})"
+        for name in ("trainer", "experiment", "data", "on", "who", "error")
+    ),
+)
+"""Where a word is looked for, beside tags and model versions."""
+_MODEL = "model || '@' || number"
+_Part = tuple[str, list[Any]]
+
+
+def condition(clauses: Sequence[Clause]) -> tuple[str, list[Any]]:
+    """Return what must hold as SQL, and its parameters in order."""
+    parts = [_clause(clause) for clause in clauses]
+    text = " AND ".join(text for text, _ in parts)
+    return text or "true", [value for _, values in parts for value in values]
+
+
+def _clause(clause: Clause) -> _Part:
+    parts = [_BY_KIND[type(check)](check) for check in clause.checks]
+    text = "(" + " OR ".join(text for text, _ in parts) + ")"
+    # What is missing makes NULL: no check holds of it, and so what is denied does.
+    text = f"coalesce({text}, false)" if not clause.negated else f"NOT coalesce({text}, false)"
+    return text, [value for _, values in parts for value in values]
+
+
+def _runs_of(table: str, where: str) -> str:
+    return f"r.id IN (SELECT run FROM {table} WHERE {where})"  # noqa: S608  # ours
+
+
+def _words(check: Words) -> _Part:
+    places = [f"coalesce(contains({place}, ?), false)" for place in _SEARCHED]
+    places.append(_runs_of("run_tags", "present AND contains(lower(tag), ?)"))
+    places.append(_runs_of("model_versions", f"contains(lower({_MODEL}), ?)"))
+    return "(" + " OR ".join(places) + ")", [check.text] * len(places)
+
+
+def _text_is(check: TextIs) -> _Part:
+    if check.kind == "param":
+        matches, values = _any_of("lower(value)", check.values)
+        return _runs_of("run_params", f"name = ? AND {matches}"), [check.name, *values]
+    if check.name == "tag":
+        matches, values = _any_of("lower(tag)", check.values)
+        return _runs_of("run_tags", f"present AND {matches}"), values
+    if check.name == "model":
+        matches, values = _any_of(f"lower({_MODEL})", check.values)
+        return _runs_of("model_versions", matches), values
+    return _any_of(f"lower({_COLUMNS[check.name]})", check.values)
+
+
+def _any_of(column: str, patterns: Sequence[tuple[str, ...]]) -> _Part:
+    parts, values = [], []
+    for pattern in patterns:
+        if len(pattern) == 1:
+            parts.append(f"{column} = ?")
+            values.append(pattern[0])
+        else:
+            parts.append(f"{column} LIKE ? ESCAPE '\\'")
+            values.append("%".join(_escaped(part) for part in pattern))
+    return "(" + " OR ".join(parts) + ")", values
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _number_is(check: NumberIs) -> _Part:
+    column = {"param": "number", "metric": "last"}.get(check.kind) or _COLUMNS[check.name]
+    # NaN is greater than every number to DuckDB; here it is no figure.
+    matches = "(" + " OR ".join(f"{column} {check.sign} ?" for _ in check.values) + ")"
+    if check.kind == "fact":
+        return matches, list(check.values)
+    if check.kind == "param":
+        return _runs_of("run_params", f"name = ? AND {matches}"), [check.name, *check.values]
+    where = f"name = ? AND NOT isnan(last) AND {matches}"
+    return _runs_of("run_metrics", where), [check.name, *check.values]
+
+
+def _recorded(check: Recorded) -> _Part:
+    return _runs_of("run_metrics", "name = ?"), [check.name]
+
+
+def _asked(check: Asked) -> _Part:
+    return f"r.created_at {'<' if check.before else '>='} ?", [check.moment]
+
+
+def _archived(check: Archived) -> _Part:
+    return ("true", []) if check.wanted is None else ("r.archived = ?", [check.wanted])
+
+
+_BY_KIND: dict[type[Check], Callable[[Any], _Part]] = {
+    Words: _words,
+    TextIs: _text_is,
+    NumberIs: _number_is,
+    Recorded: _recorded,
+    Asked: _asked,
+    Archived: _archived,
+}
