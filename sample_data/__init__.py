@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-NAMES = ("flights_winter", "flights_summer", "penguins")
+NAMES = ("flights_winter", "flights_summer", "penguins", "speeches")
 """The tables, each a CSV file in this folder."""
 
 

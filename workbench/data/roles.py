@@ -23,6 +23,8 @@ _MANY = 50
 _UNIQUE = 0.95  # distinct / values from which a column counts as unique; distinct is an estimate
 _WORDS = 4.0  # words in a value from which text is prose
 _LONG = 100.0  # characters in a value from which text is no label
+_LABELS = 50  # prose of at most so many values ...
+_REPEATED = 0.2  # ... that are at most this share of the rows: long names of categories
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,10 @@ def role_of(name: str, dtype: pl.DataType, facts: Facts) -> Role:
     - constant: one value or none; boolean, datetime: by type.
     - identifier: unique whole numbers that count rows or are called an id; unique words without
       prose. In columns of under 50 values nothing is an identifier.
-    - numeric: other numbers and durations. categorical: other words. text: prose, and what no
-      trainer here can use (lists, structs, binary, times of day).
+    - numeric: other numbers and durations. categorical: other words, and sentences that are few
+      and come again (the answers of a questionnaire). text: prose (several words, or long), and what
+      is no feature (lists, structs, binary, times of day): of text features are made only where the
+      type is String.
     """
     if facts.distinct <= 1:
         return "constant"
@@ -61,12 +65,17 @@ def role_of(name: str, dtype: pl.DataType, facts: Facts) -> Role:
     if kind not in {"String", "Categorical", "Enum"}:
         return "text"
     if facts.words >= _WORDS or facts.length >= _LONG:
-        return "text"
+        return "categorical" if _labels(facts) else "text"
     return "identifier" if _unique(facts) else "categorical"
 
 
 def _unique(facts: Facts) -> bool:
     return facts.filled >= _MANY and facts.distinct >= _UNIQUE * facts.filled
+
+
+def _labels(facts: Facts) -> bool:
+    few = facts.filled >= _MANY and facts.distinct <= _LABELS
+    return few and facts.distinct <= _REPEATED * facts.filled
 
 
 def _numbers_rows(name: str, dtype: pl.DataType, facts: Facts) -> bool:
