@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -49,6 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if reason:
             reasons[reason] += 1
     config.stash[LEFT_OUT] = reasons
+    if hasattr(config, "workeroutput"):  # one of several processes: the one that reports asks for it
+        config.workeroutput["left_out"] = dict(reasons)
     if left:
         items[:] = kept
         config.hook.pytest_deselected(items=left)
@@ -67,6 +70,14 @@ def _missing(item: pytest.Item) -> str | None:
 def find_command(name: str) -> str | None:
     """Return where a command is, also in the folders that only root has on its path."""
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take the count from a process that ran tests; each has left out the same ones."""
+    del error
+    counted = getattr(node, "workeroutput", {}).get("left_out", {})
+    node.config.stash[LEFT_OUT] = node.config.stash.get(LEFT_OUT, None) or Counter(counted)
 
 
 def pytest_terminal_summary(
