@@ -50,7 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if reason:
             reasons[reason] += 1
     config.stash[LEFT_OUT] = reasons
-    if hasattr(config, "workeroutput"):  # one of several processes: the one that reports asks for it
+    if hasattr(
+        config, "workeroutput"
+    ):  # one of several processes: the one that reports asks for it
         config.workeroutput["left_out"] = dict(reasons)
     if left:
         items[:] = kept

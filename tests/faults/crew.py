@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from workbench.errors import LockTimeout
 from workbench.ids import new_ulid
 from workbench.project.project import init_project, open_project
 from workbench.records import TABLES, Record
+from workbench.records.base import Stamp
 from workbench.records.jobs import JobChanged, JobEnded, JobQueued
 from workbench.records.runs import MetricFigures, RunChanged, RunCreated, RunEnded, RunFacts
 from workbench.store.journal import Journal
@@ -79,6 +82,15 @@ def ended(view: View) -> list[Record]:
     ]
 
 
+def patiently(store: Store, decision: Callable[[View], list[Record]]) -> Stamp | None:
+    """Decide; where the others held the lock for too long nothing was written, and one asks again."""
+    while True:
+        try:
+            return store.decide(decision)
+        except LockTimeout:
+            continue
+
+
 def write_for_ever(root: Path, acknowledged: int, units: int = sys.maxsize) -> NoReturn:
     """Write units; tell each one's seq, id and number to the descriptor once it is acknowledged."""
     store = store_of(root)
@@ -91,7 +103,7 @@ def write_for_ever(root: Path, acknowledged: int, units: int = sys.maxsize) -> N
             number = records[0].number  # type: ignore[attr-defined]  # it is a RunCreated
             return records
 
-        stamp = store.decide(ended if turn % 3 == 2 else creation)
+        stamp = patiently(store, ended if turn % 3 == 2 else creation)
         if stamp is not None:
             os.write(acknowledged, f"{stamp.seq} {stamp.id} {number}\n".encode())
     os._exit(0)
