@@ -104,12 +104,19 @@ def _figures(run: Run) -> str:
         (
             name,
             figure(value),
+            _between(last(f"low.{name}"), last(f"high.{name}")),
             figure(last(f"dummy.{name}")),
             f"{figure(last(f'cv.{name}'))} ± {figure(last(f'cv_std.{name}'))}",
         )
         for name, value in run.metrics.items()
     ]
-    return table(("METRIC", "TEST", "DUMMY", "FOLDS"), rows, right=("TEST", "DUMMY", "FOLDS"))
+    headings = ("METRIC", "TEST", "95 %", "DUMMY", "FOLDS")
+    return table(headings, rows, right=headings[1:])
+
+
+def _between(low: Figure | None, high: Figure | None) -> str:
+    """Return an interval, `-` where the run is older than those."""
+    return "-" if low is None or high is None else f"{figure(low)} to {figure(high)}"
 
 
 def comparison_text(found: Comparison) -> str:

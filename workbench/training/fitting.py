@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from workbench.numbers import to_figure
 from workbench.options import Value
 from workbench.records.runs import MetricFigures
+from workbench.statistics.bootstrap import Interval
 from workbench.training.contract import Task, Trainer
 from workbench.training.features import FeaturePlan, build_features
 from workbench.training.inputs import as_labels
-from workbench.training.metrics import BY_NAME, CV, CV_STD, DUMMY, Scored, score_all
+from workbench.training.metrics import BY_NAME, CV, CV_STD, DUMMY, HIGH, LOW, Scored, score_all
 from workbench.training.signature import Field, Signature
 from workbench.training.work import Problem
 
@@ -100,8 +101,8 @@ class Learning:
         for fit, check in folds:
             yield score_all(self.recipe.task, self.score(self.fit(fit), check))
 
-    def baseline(self, train: Array, test: Array) -> dict[str, float]:
-        """Return what predicting without looking (class shares, mean) reaches on the test rows."""
+    def blind(self, train: Array, test: Array) -> Scored:
+        """Return what is predicted for the test rows without looking: class shares, or the mean."""
         import numpy as np
         from sklearn.dummy import DummyClassifier, DummyRegressor
 
@@ -109,11 +110,10 @@ class Learning:
         truth, known = self.target.values[test], self.target.values[train]
         if self.recipe.task == "regression":
             guess = DummyRegressor().fit(nothing[0], known).predict(nothing[1])
-            return score_all("regression", Scored(truth, guess))
+            return Scored(truth, guess)
         blind = DummyClassifier(strategy="prior").fit(nothing[0], known)
         chances = blind.predict_proba(nothing[1])
-        scored = _classified(truth, chances, blind.classes_, self.target)
-        return score_all(self.recipe.task, scored)
+        return _classified(truth, chances, blind.classes_, self.target)
 
     def signature(self, name: str, classes: Sequence[str]) -> Signature:
         """Return what goes into the model and what comes out; `name` is the target's."""
@@ -142,10 +142,15 @@ def _classified(truth: Array, chances: Array, seen: Sequence[str], target: Targe
 
 
 def figures(
-    test: Mapping[str, float], folds: Sequence[Mapping[str, float]], dummy: Mapping[str, float]
+    test: Mapping[str, float],
+    folds: Sequence[Mapping[str, float]],
+    dummy: Mapping[str, float],
+    bounds: Mapping[str, Interval],
 ) -> dict[str, MetricFigures]:
-    """Return a run's figures by recorded name: the test's, `cv.`, `cv_std.` and `dummy.`."""
+    """Return a run's figures by recorded name: the test's, `cv.`, `cv_std.`, `dummy.`, `low.`, `high.`."""
     result = {name: _single(value) for name, value in test.items()}
+    for name, found in bounds.items():
+        result |= {LOW + name: _single(found.low), HIGH + name: _single(found.high)}
     for name in test:
         values = [fold[name] for fold in folds]
         known = [value for value in values if not math.isnan(value)]

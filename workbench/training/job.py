@@ -21,6 +21,7 @@ from workbench.training.contract import Trainer
 from workbench.training.features import plan_features
 from workbench.training.fitting import Learning, Recipe, figures, read_target
 from workbench.training.inputs import conform
+from workbench.training.intervals import intervals
 from workbench.training.metrics import CV, DUMMY, Scored, score_all
 from workbench.training.report import RunStory, write_report
 from workbench.training.result import RESULT, ModelFile, RunResult
@@ -51,9 +52,11 @@ def run_job(folder: Path, log: Log) -> None:
     log.phase("test")
     tested = learner.score(model, dealt.test)
     test = score_all(problem.task, tested)
-    dummy = learner.baseline(dealt.train, dealt.test)
+    dummy = score_all(problem.task, learner.blind(dealt.train, dealt.test))
     log.metric(problem.metric, test[problem.metric])
     log.metric(DUMMY + problem.metric, dummy[problem.metric])
+    log.phase("intervals")
+    bounds = intervals(problem.task, tested, seed=problem.split.seed)
     story = RunStory(
         work=work,
         trainer=trainer.title,
@@ -63,7 +66,7 @@ def run_job(folder: Path, log: Log) -> None:
         deal=dealt,
         plan=learner.recipe.plan,
         columns_made=model[-1].n_features_in_,
-        figures=figures(test, folds, dummy),
+        figures=figures(test, folds, dummy, bounds),
         tested=tested,
         seconds=time.monotonic() - started,
         runtime=_runtime(),

@@ -189,6 +189,9 @@ CV_STD = "cv_std."
 """Prefix of the standard deviation over the folds (n - 1 in the denominator)."""
 DUMMY = "dummy."
 """Prefix of what predicting without looking (prior, mean) reaches on the same test rows."""
+LOW = "low."
+HIGH = "high."
+"""Prefixes of the bounds of a test figure: 95 %, by bootstrap over the test rows."""
 
 
 def metrics_of(task: Task) -> tuple[Metric, ...]:
@@ -202,7 +205,9 @@ def direction_of(name: str) -> Direction | None:
     """Return the direction of a metric by its recorded name, prefixes included; None if unknown."""
     if name.startswith(CV_STD):
         return "minimize"
-    metric = BY_NAME.get(name.removeprefix(CV))
+    for prefix in (CV, DUMMY, LOW, HIGH):
+        name = name.removeprefix(prefix)
+    metric = BY_NAME.get(name)
     return metric.direction if metric else None
 
 

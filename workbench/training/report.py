@@ -12,7 +12,7 @@ from workbench.records.runs import MetricFigures
 from workbench.text import clean
 from workbench.training.features import FeaturePlan
 from workbench.training.fitting import Target
-from workbench.training.metrics import BY_NAME, CV, CV_STD, DUMMY, Scored, metrics_of
+from workbench.training.metrics import BY_NAME, CV, CV_STD, DUMMY, HIGH, LOW, Scored, metrics_of
 from workbench.training.splits import Deal
 from workbench.training.work import TrainWork
 
@@ -124,16 +124,18 @@ def _result(story: RunStory) -> str:
             [
                 title,
                 _figure(story, metric.name),
+                f"{_figure(story, LOW + metric.name)} to {_figure(story, HIGH + metric.name)}",
                 _figure(story, DUMMY + metric.name),
                 folds,
                 arrow,
             ]
         )
     count = len(story.deal.folds)
-    table = _table(["Metric", "Test", "Dummy", f"{count} folds", "Better"], rows)
+    table = _table(["Metric", "Test", "95 %", "Baseline", f"{count} folds", "Better"], rows)
     return (
-        f"{table}\n\nDummy predicts without looking at the features (class shares, or the mean) on "
-        "the same test rows. Folds: mean ± standard deviation, made of the training rows."
+        f"{table}\n\n95 %: the interval of the test figure, by bootstrap over the test rows. The "
+        "baseline predicts without looking at the features (class shares, or the mean) on the same "
+        "test rows. Folds: mean ± standard deviation, made of the training rows."
     )
 
 

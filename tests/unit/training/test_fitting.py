@@ -11,9 +11,11 @@ import pytest
 
 from workbench.errors import BadInput
 from workbench.plugins import load
+from workbench.statistics.bootstrap import Interval
 from workbench.training.contract import FeatureNeeds
 from workbench.training.features import build_features, plan_features
 from workbench.training.fitting import Learning, Target, figures, read_target
+from workbench.training.metrics import score_all
 from workbench.training.splits import deal
 from workbench.training.work import Problem, Split
 
@@ -199,7 +201,7 @@ def test_the_baseline_is_what_the_shares_say(make_learning: Make, frame: pl.Data
     learner = make_learning(frame, dealt.train)
     truth = learner.target.values
     share = (truth[dealt.train] == "yes").mean()
-    told = learner.baseline(dealt.train, dealt.test)
+    told = score_all("binary", learner.blind(dealt.train, dealt.test))
     positive = truth[dealt.test] == "yes"
     assert told["roc_auc"] == 0.5
     assert told["log_loss"] == pytest.approx(
@@ -207,19 +209,25 @@ def test_the_baseline_is_what_the_shares_say(make_learning: Make, frame: pl.Data
     )
     number = make_learning(frame, dealt.train, task="regression")
     values = number.target.values
-    assert number.baseline(dealt.train, dealt.test)["mae"] == pytest.approx(
+    assert score_all("regression", number.blind(dealt.train, dealt.test))["mae"] == pytest.approx(
         np.abs(values[dealt.test] - values[dealt.train].mean()).mean()
     )
 
 
 def test_figures_by_hand() -> None:
-    made = figures({"rmse": 3.0}, [{"rmse": 1.0}, {"rmse": 2.0}, {"rmse": 6.0}], {"rmse": 9.0})
+    made = figures(
+        {"rmse": 3.0},
+        [{"rmse": 1.0}, {"rmse": 2.0}, {"rmse": 6.0}],
+        {"rmse": 9.0},
+        {"rmse": Interval(2.5, 3.5, 9)},
+    )
     assert made["rmse"].last == 3.0
     folds = made["cv.rmse"]
     assert (folds.last, folds.best, folds.min, folds.max) == (3.0, 1.0, 1.0, 6.0)
     assert made["cv_std.rmse"].last == pytest.approx(math.sqrt(7))
     assert made["dummy.rmse"].last == 9.0
-    undefined = figures({"roc_auc": 0.5}, [{"roc_auc": 0.6}, {"roc_auc": math.nan}], {})
+    assert (made["low.rmse"].last, made["high.rmse"].last) == (2.5, 3.5)
+    undefined = figures({"roc_auc": 0.5}, [{"roc_auc": 0.6}, {"roc_auc": math.nan}], {}, {})
     assert undefined["cv.roc_auc"].last == "NaN"
     assert undefined["cv.roc_auc"].best == 0.6
     assert undefined["cv_std.roc_auc"].last == "NaN"

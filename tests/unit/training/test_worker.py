@@ -86,7 +86,7 @@ def test_a_job_from_folder_to_result(tmp_path: Path, table: pl.DataFrame) -> Non
     events = EventReader(folder / "events.jsonl").read()
 
     phases = [event.name for event in events if isinstance(event, Phase) and not event.done]
-    assert phases == ["start", "read", "prepare", "folds", "fit", "test", "save"]
+    assert phases == ["start", "read", "prepare", "folds", "fit", "test", "intervals", "save"]
     counted = [(e.done, e.total) for e in events if isinstance(e, Phase) and e.name == "folds"]
     assert counted == [(0, 3), (1, 3), (2, 3), (3, 3)]
     live = {e.step: e.value for e in events if isinstance(e, Metric) and e.name == "cv.roc_auc"}
@@ -107,6 +107,8 @@ def test_a_job_from_folder_to_result(tmp_path: Path, table: pl.DataFrame) -> Non
     assert result.metrics["roc_auc"].last == pytest.approx(
         roc_auc_score((kept["truth"] != "no").to_numpy(), kept[positive].to_numpy())
     )
+    assert result.metrics["low.roc_auc"].last <= result.metrics["roc_auc"].last
+    assert result.metrics["roc_auc"].last <= result.metrics["high.roc_auc"].last
     assert result.metrics["accuracy"].last == accuracy_score(kept["truth"], kept["prediction"])
 
     # The model that was written predicts what was recorded for the test rows.
@@ -131,7 +133,7 @@ def test_nothing_planted_comes_through(tmp_path: Path, table: pl.DataFrame) -> N
         assert not set("\x1b\x07\u202e") & set(text)
     assert report.count("\n# ") == 0
     assert "## Result" in report
-    assert "| Dummy |" in report
+    assert "| Baseline |" in report
     assert "`same`: it has one value only" in report
     assert "reached with" in report
     # Each line of the confusion matrix has as many cells as its head: no cell breaks out.
