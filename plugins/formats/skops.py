@@ -54,6 +54,7 @@ class SkopsFormat:
             check_arrays(path, archive)
         import skops.io  # 0.9 s, with scikit-learn
 
+        from plugins.formats.indices import check_indices
         from plugins.formats.trees import check_trees
 
         # skops audits the file again with the same list: two readings of it must agree.
@@ -64,6 +65,7 @@ class SkopsFormat:
             except skops.io.exceptions.UntrustedTypesFoundException as error:
                 raise _refused(path, (str(error).splitlines()[0],)) from error
             check_trees(model)
+            check_indices(model)
         return model
 
     def content(self, path: Path) -> str:

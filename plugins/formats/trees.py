@@ -16,7 +16,7 @@ import numpy as np
 
 def check_trees(model: Any) -> None:
     """Raise ValueError when a tree anywhere in `model` points outside itself or its features."""
-    for owner, part in _parts(model):
+    for owner, part in parts(model):
         kind = type(part).__name__
         if kind == "TreePredictor":
             _check_predictor(owner, part)
@@ -24,7 +24,7 @@ def check_trees(model: Any) -> None:
             _check_tree(owner, part)
 
 
-def _parts(model: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
+def parts(model: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
     """Give every object inside `model` with the estimators that it lies in, outermost first."""
     waiting: list[tuple[tuple[Any, ...], Any]] = [((), model)]
     seen: set[int] = set()

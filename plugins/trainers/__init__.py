@@ -1,1 +1,1 @@
-"""Trainers: dummy, linear models, histogram gradient boosting."""
+"""Trainers: dummy, linear models, nearest neighbours, trees, forests, histogram gradient boosting."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plugins.trainers.shared import CLASS_WEIGHT, MAX_DEPTH, class_weight
 from workbench.options import Option, Value
 from workbench.training.contract import FeatureNeeds, Task
 
@@ -28,7 +29,7 @@ class HistogramBoosting:
         ),
         Option("max_iter", "int", 100, "Number of trees (a class).", minimum=1, maximum=100_000),
         Option("max_leaf_nodes", "int", 31, "Most leaves of a tree.", minimum=2, maximum=65_536),
-        Option("max_depth", "int", None, "Most levels of a tree.", minimum=1, maximum=1000),
+        MAX_DEPTH,
         Option(
             "min_samples_leaf", "int", 20, "Fewest rows in a leaf.", minimum=1, maximum=1_000_000
         ),
@@ -50,13 +51,7 @@ class HistogramBoosting:
             False,
             "Stop when a tenth of the training rows, held out, no longer gain.",
         ),
-        Option(
-            "class_weight",
-            "choice",
-            "none",
-            "Classification: balanced gives rare classes more weight.",
-            choices=("none", "balanced"),
-        ),
+        CLASS_WEIGHT,
     )
 
     def build(
@@ -66,16 +61,15 @@ class HistogramBoosting:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
         named = dict(params)
-        weight = named.pop("class_weight")
+        weight = class_weight(named.pop("class_weight"))
+        codes = [place for place, coded in enumerate(categorical) if coded]
         common = named | {
-            "categorical_features": list(categorical) if any(categorical) else None,
+            "categorical_features": codes or None,
             "random_state": seed,
         }
         if task == "regression":
             return HistGradientBoostingRegressor(**common)
-        return HistGradientBoostingClassifier(
-            class_weight=None if weight == "none" else "balanced", **common
-        )
+        return HistGradientBoostingClassifier(class_weight=weight, **common)
 
 
 TRAINER = HistogramBoosting()

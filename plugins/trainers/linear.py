@@ -1,27 +1,36 @@
-"""Linear models: logistic regression for classes, ridge or ordinary least squares for numbers."""
+"""Linear models: logistic regression for classes, ridge, lasso or least squares for numbers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
+from plugins.trainers.shared import CLASS_WEIGHT, class_weight
 from workbench.options import Option, Value
 from workbench.training.contract import FeatureNeeds, Task
 
 
 class Linear:
-    """Logistic regression (L2, lbfgs), ridge regression, or least squares where alpha is 0."""
+    """Logistic regression, and linear regression, with an L2, L1 or mixed penalty, or with none."""
 
     name = "linear"
     title = "Logistic or linear regression"
     tasks: frozenset[Task] = frozenset({"binary", "multiclass", "regression"})
-    needs = FeatureNeeds(scale=True, missing="impute", categories="onehot")
+    needs = FeatureNeeds(scale=True, missing="impute", categories="onehot", text="words")
     options = (
+        Option(
+            "penalty",
+            "choice",
+            "l2",
+            "What is charged for large coefficients; l1 sets many of them to 0.",
+            choices=("l2", "l1", "elasticnet", "none"),
+        ),
         Option(
             "c",
             "float",
             1.0,
-            "Classification: inverse strength of the L2 penalty; smaller is simpler.",
+            "Classification: inverse strength of the penalty; smaller is simpler.",
             minimum=0.0,
             maximum=1e12,
             open_minimum=True,
@@ -30,26 +39,21 @@ class Linear:
             "alpha",
             "float",
             1.0,
-            "Regression: strength of the L2 penalty; 0 is ordinary least squares.",
+            "Regression: strength of the penalty; 0 is ordinary least squares.",
             minimum=0.0,
             maximum=1e12,
         ),
         Option(
-            "max_iter",
-            "int",
-            1000,
-            "Classification: most steps of the solver.",
-            minimum=1,
-            maximum=1_000_000,
+            "l1_ratio",
+            "float",
+            0.5,
+            "With elasticnet: the share of L1 in the penalty.",
+            minimum=0.0,
+            maximum=1.0,
         ),
+        Option("max_iter", "int", 1000, "Most steps of the solver.", minimum=1, maximum=1_000_000),
         Option("fit_intercept", "bool", True, "Whether the line may leave the origin."),
-        Option(
-            "class_weight",
-            "choice",
-            "none",
-            "Classification: balanced gives rare classes more weight.",
-            choices=("none", "balanced"),
-        ),
+        CLASS_WEIGHT,
     )
 
     def build(
@@ -57,20 +61,32 @@ class Linear:
     ) -> Any:
         """Return the unfitted estimator."""
         del categorical
-        from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+        mixed = params["penalty"] == "elasticnet"
+        share = params["l1_ratio"] if mixed else float(params["penalty"] == "l1")
+        common = {"fit_intercept": params["fit_intercept"], "random_state": seed}
+        if task == "regression":
+            return _number(params, share, common)
+        from sklearn.linear_model import LogisticRegression
 
-        intercept = params["fit_intercept"]
-        if task != "regression":
-            return LogisticRegression(
-                C=params["c"],
-                max_iter=params["max_iter"],
-                fit_intercept=intercept,
-                class_weight=None if params["class_weight"] == "none" else "balanced",
-                random_state=seed,
-            )
-        if params["alpha"] == 0:
-            return LinearRegression(fit_intercept=intercept)
-        return Ridge(alpha=params["alpha"], fit_intercept=intercept, random_state=seed)
+        return LogisticRegression(
+            C=math.inf if params["penalty"] == "none" else params["c"],
+            l1_ratio=share,
+            # lbfgs is the faster one, and knows no L1.
+            solver="saga" if share else "lbfgs",
+            max_iter=params["max_iter"],
+            class_weight=class_weight(params["class_weight"]),
+            **common,
+        )
+
+
+def _number(params: Mapping[str, Value], share: Value, common: dict[str, Any]) -> Any:
+    from sklearn.linear_model import ElasticNet, LinearRegression, Ridge
+
+    if params["penalty"] == "none" or params["alpha"] == 0:
+        return LinearRegression(fit_intercept=params["fit_intercept"])
+    if not share:
+        return Ridge(alpha=params["alpha"], **common)
+    return ElasticNet(alpha=params["alpha"], l1_ratio=share, max_iter=params["max_iter"], **common)
 
 
 TRAINER = Linear()

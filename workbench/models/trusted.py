@@ -5,10 +5,10 @@ kept per loader, because what a name may do depends on it: `numpy.float64` as a 
 mentions is harmless, a function as an attribute is called at the first prediction. Whoever adds a
 name answers these: does rebuilding it run anything that the file chooses (functions, imports, paths,
 commands)? Does it keep indices that compiled code follows without looking (then
-`plugins/formats/trees.py` must check them)?
+`plugins/formats/trees.py` or `indices.py` must check them)?
 
-Left out on purpose: bound methods, operators, sparse matrices (archives inside the archive), nearest
-neighbours and support vectors (compiled code that follows unchecked indices).
+Left out on purpose: bound methods, operators, sparse matrices (archives inside the archive), search
+trees of neighbours and support vectors (compiled code that follows unchecked indices).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ ensemble._hist_gradient_boosting.predictor.TreePredictor
 ensemble._stacking.StackingClassifier ensemble._stacking.StackingRegressor
 ensemble._voting.VotingClassifier ensemble._voting.VotingRegressor
 ensemble._weight_boosting.AdaBoostClassifier ensemble._weight_boosting.AdaBoostRegressor
+feature_extraction.text.TfidfTransformer feature_extraction.text.TfidfVectorizer
 feature_selection._univariate_selection.SelectKBest feature_selection._variance_threshold.VarianceThreshold
 impute._base.MissingIndicator impute._base.SimpleImputer isotonic.IsotonicRegression
 linear_model._base.LinearRegression
@@ -50,6 +51,7 @@ linear_model._ridge.RidgeClassifier linear_model._ridge.RidgeClassifierCV
 linear_model._stochastic_gradient.SGDClassifier linear_model._stochastic_gradient.SGDRegressor
 naive_bayes.BernoulliNB naive_bayes.CategoricalNB naive_bayes.ComplementNB naive_bayes.GaussianNB
 naive_bayes.MultinomialNB
+neighbors._classification.KNeighborsClassifier neighbors._regression.KNeighborsRegressor
 neural_network._multilayer_perceptron.MLPClassifier neural_network._multilayer_perceptron.MLPRegressor
 neural_network._stochastic_optimizers.AdamOptimizer neural_network._stochastic_optimizers.SGDOptimizer
 pipeline.FeatureUnion pipeline.Pipeline
@@ -80,7 +82,13 @@ linear_model._sgd_fast.EpsilonInsensitive linear_model._sgd_fast.Hinge
 linear_model._sgd_fast.ModifiedHuber linear_model._sgd_fast.SquaredEpsilonInsensitive
 linear_model._sgd_fast.SquaredHinge
 """
-_OURS = frozenset({"workbench.training.datetimes.DatetimeParts"})
+_OURS = frozenset(
+    {
+        "workbench.training.datetimes.DatetimeParts",
+        "workbench.training.targetmeans.TargetMeans",
+        "workbench.training.texts.TextNumbers",
+    }
+)
 """Transformers of our own, where scikit-learn has none."""
 
 

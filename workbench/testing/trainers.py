@@ -13,6 +13,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS = 240
+_WORDS = ("ice on the wing", "crew late", "no fuel", "fog", "bird strike", "strike", "calm sea")
 
 
 class TrainerContract:
@@ -47,7 +49,7 @@ class TrainerContract:
 
     @pytest.fixture
     def frame(self) -> pl.DataFrame:
-        """Numbers, a category, a flag and a date, with nulls in all but the first."""
+        """Numbers, categories (few, very many), a flag, a date, a text; nulls in all but the first."""
         import polars as pl
 
         def gaps(every: int, values: list[Any]) -> list[Any]:
@@ -61,6 +63,8 @@ class TrainerContract:
                 "kind": gaps(11, ["abc"[(i * 7) % 3] for i in range(ROWS)]),
                 "flag": gaps(13, [(i * 31) % 5 < 2 for i in range(ROWS)]),
                 "day": gaps(17, [day + timedelta(days=(i * 13) % 365) for i in range(ROWS)]),
+                "town": gaps(19, [f"town {(i * 17) % 130}" for i in range(ROWS)]),
+                "note": gaps(23, [_WORDS[i % 5] + " and " + _WORDS[i % 7] for i in range(ROWS)]),
             }
         )
 
@@ -133,7 +137,9 @@ class TrainerContract:
         strange = frame.head(3).with_columns(
             kind=pl.lit("never seen"), part=pl.lit(None, pl.Float64), flag=pl.lit(None, pl.Boolean)
         )
-        strange = strange.with_columns(day=pl.lit(None, pl.Date))
+        strange = strange.with_columns(
+            day=pl.lit(None, pl.Date), town=pl.lit("Nowhere"), note=pl.lit("words never read")
+        )
         predicted = model.predict(pl.concat([frame, strange]))
         assert predicted.shape == (ROWS + 3,)
         if task == "regression":
@@ -152,6 +158,23 @@ class TrainerContract:
         if task != "regression":
             assert (one.predict_proba(frame) == other.predict_proba(frame)).all()
 
+    def test_is_stored_and_served_again(
+        self, trainer: Trainer, task: Task, frame: pl.DataFrame, tmp_path: Path
+    ) -> None:
+        """Written as skops, it holds only types of our list, and predicts the same when loaded."""
+        from workbench.plugins import load
+
+        model = self._fitted(trainer, task, frame, seed=2)[0]
+        stored, path = load("formats", "skops"), tmp_path / "model.skops"
+        stored.dump(model, path)
+        assert stored.inspect(path) == ()
+        loaded, row = stored.load(path), frame.head(1)
+        for rows in (frame, row):
+            assert (loaded.predict(rows) == model.predict(rows)).all()
+        again = tmp_path / "again.skops"
+        stored.dump(self._fitted(trainer, task, frame, seed=2)[0], again)
+        assert stored.content(again) == stored.content(path)
+
     def _fitted(
         self, trainer: Trainer, task: Task, frame: pl.DataFrame, *, seed: int
     ) -> tuple[Any, Any]:
@@ -161,7 +184,7 @@ class TrainerContract:
         from workbench.training.fitting import Recipe
 
         roles = {"whole": "numeric", "part": "numeric", "kind": "categorical"}
-        roles |= {"flag": "boolean", "day": "datetime"}
+        roles |= {"flag": "boolean", "day": "datetime", "town": "categorical", "note": "text"}
         plan = plan_features(frame, roles, target="")
         score = (
             frame["whole"].to_numpy() + 10.0 * (frame["kind"] == "a").fill_null(False).to_numpy()

@@ -18,12 +18,14 @@ class FeatureNeeds:
     `scale`: numbers standardised. `missing`: whether the estimator takes NaN itself. `categories`:
     `onehot` columns or `codes` (whole numbers; a value that training did not have is NaN, and so is
     null unless training had it: then it has a code of its own), with their positions handed to
-    `build`.
+    `build`. `text`: `words`, a sparse column each, or `topics`, some dense numbers for a text; with
+    those all features are dense.
     """
 
     scale: bool
     missing: Literal["impute", "native"]
     categories: Literal["onehot", "codes"]
+    text: Literal["words", "topics"] = "topics"
 
 
 class Trainer(Protocol):
@@ -43,8 +45,8 @@ class Trainer(Protocol):
     def build(
         self, task: Task, params: Mapping[str, Value], seed: int, categorical: list[bool]
     ) -> Any:
-        """Return the estimator; `categorical` tells for each feature column whether it holds codes.
+        """Return the estimator; `categorical` tells for the first feature columns whether they hold codes.
 
-        It is empty for trainers that need one-hot columns.
+        Those behind them do not. It is empty for trainers that need one-hot columns.
         """
         ...

@@ -10,22 +10,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import BadInput
-from workbench.training.contract import FeatureNeeds
+from workbench.training.contract import FeatureNeeds, Task
 from workbench.training.datetimes import DatetimeParts, parts_of
 from workbench.training.inputs import few_values, field_type, named
 from workbench.training.signature import Field
+from workbench.training.targetmeans import TargetMeans
+from workbench.training.texts import MOST_TOPICS, TextNumbers
 
 if TYPE_CHECKING:
     import polars as pl
 
 MOST_COLUMNS = 100
-"""One column makes at most this many 0/1 columns; rarer values share one."""
+"""One column makes at most this many 0/1 columns; one of more values becomes means of the target."""
 MOST_CODES = 254
 """One column has at most this many codes; rarer values share one (HistGradientBoosting takes 255)."""
 LEFT_OUT = {
     "identifier": "an identifier names a row and says nothing of others",
     "constant": "it has one value only",
-    "text": "free text is not used by these trainers",
 }
 """Role → why a column of it is left out."""
 
@@ -34,7 +35,8 @@ LEFT_OUT = {
 class FeaturePlan:
     """The columns that features are made of, and why the others are left out.
 
-    `numbers`, `moments` and `categories` partition the names of `fields`, in that order of output.
+    `numbers`, `moments`, `categories`, `many` (categories of more than MOST_COLUMNS values) and
+    `texts` partition the names of `fields`, in that order of output.
     """
 
     fields: tuple[Field, ...]
@@ -42,6 +44,8 @@ class FeaturePlan:
     moments: tuple[str, ...]
     categories: tuple[str, ...]
     left_out: Mapping[str, str]
+    many: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
         """Return the field of this name."""
@@ -53,7 +57,7 @@ def plan_features(
 ) -> FeaturePlan:
     """Decide from the training rows' types and roles. Raises BadInput when no column is left."""
     fields: list[Field] = []
-    kinds: dict[str, list[str]] = {"numeric": [], "datetime": [], "categorical": []}
+    kinds: dict[str, list[str]] = {part: [] for part in _PARTS}
     left_out: dict[str, str] = {}
     for name in frame.columns:
         if name == target:
@@ -66,11 +70,14 @@ def plan_features(
         elif kind is None:
             left_out[name] = f"no feature is made of {frame.schema[name]}"
         else:
-            part = _part(role, kind)
+            part = _part(role, kind, frame[name])
             kinds[part].append(name)
             values = few_values(frame[name]) if part == "categorical" else ()
             # null is accepted everywhere: every kind of feature has its way with it.
-            fields.append(Field(name=name, type=kind, required=False, categories=values))
+            field = Field(
+                name=name, type=kind, required=False, categories=values, text=part == "text"
+            )
+            fields.append(field)
     if not fields:
         raise BadInput(
             "No column is left to learn from",
@@ -86,18 +93,29 @@ def plan_features(
         tuple(kinds["datetime"]),
         tuple(kinds["categorical"]),
         left_out,
+        tuple(kinds["many"]),
+        tuple(kinds["text"]),
     )
 
 
-def _part(role: str, kind: str) -> str:
+_PARTS = ("numeric", "datetime", "categorical", "many", "text")
+
+
+def _part(role: str, kind: str, values: pl.Series) -> str:
     if kind in {"date", "datetime"}:
         return "datetime"
     # A role of numeric counts only for what is a number: text that reads as one is a category.
-    return "numeric" if role == "numeric" and kind in {"int", "float"} else "categorical"
+    if role == "numeric" and kind in {"int", "float"}:
+        return "numeric"
+    if kind == "str" and role == "text":
+        return "text"
+    return "many" if kind == "str" and values.n_unique() > MOST_COLUMNS else "categorical"
 
 
-def build_features(plan: FeaturePlan, needs: FeatureNeeds) -> tuple[Any, list[bool]]:
-    """Return the unfitted ColumnTransformer and, for each column it makes, whether it holds codes.
+def build_features(
+    plan: FeaturePlan, needs: FeatureNeeds, task: Task, seed: int = 0
+) -> tuple[Any, list[bool]]:
+    """Return the unfitted ColumnTransformer and, for its first columns, whether they hold codes.
 
     With one-hot categories the second is empty: how many columns come out is known after fitting.
     """
@@ -115,7 +133,18 @@ def build_features(plan: FeaturePlan, needs: FeatureNeeds) -> tuple[Any, list[bo
         chosen = [name for name in named(plan.fields, kinds) if name in plan.categories]
         if chosen:
             parts.append((f"categories_{kind}", _categories(needs), chosen))
-    transformer = ColumnTransformer(parts, remainder="drop", verbose_feature_names_out=False)
+    if plan.many:
+        means = [("means", TargetMeans(task, seed)), *_scaled(needs)]
+        parts.append(("many", _pipeline(means), list(plan.many)))
+    if plan.texts:
+        parts.append(("texts", _texts(needs, seed), list(plan.texts)))
+    transformer = ColumnTransformer(
+        parts,
+        remainder="drop",
+        verbose_feature_names_out=False,
+        # Words are sparse; a trainer that takes topics may take no sparse matrix at all.
+        sparse_threshold=0.3 if needs.text == "words" else 0.0,
+    )
     if needs.categories == "onehot":
         return transformer, []
     moments = sum(len(parts_of(plan.field(name).type)) for name in plan.moments)
@@ -130,16 +159,25 @@ def _numbers(needs: FeatureNeeds, *, indicator: bool) -> Any:
 
 def _filled(needs: FeatureNeeds, *, indicator: bool) -> list[tuple[str, Any]]:
     from sklearn.impute import SimpleImputer
-    from sklearn.preprocessing import StandardScaler
 
     steps: list[tuple[str, Any]] = []
     if needs.missing == "impute":
         # keep_empty_features: a column may be empty in one fold; the shape stays.
         filler = SimpleImputer(strategy="median", add_indicator=indicator, keep_empty_features=True)
         steps.append(("fill", filler))
-    if needs.scale:
-        steps.append(("scale", StandardScaler()))
-    return steps
+    return [*steps, *_scaled(needs)]
+
+
+def _scaled(needs: FeatureNeeds) -> list[tuple[str, Any]]:
+    from sklearn.preprocessing import StandardScaler
+
+    return [("scale", StandardScaler())] if needs.scale else []
+
+
+def _texts(needs: FeatureNeeds, seed: int) -> Any:
+    if needs.text == "words":
+        return TextNumbers()  # each text is of length 1 already
+    return _pipeline([("topics", TextNumbers(MOST_TOPICS, seed)), *_scaled(needs)])
 
 
 def _pipeline(steps: list[tuple[str, Any]]) -> Any:

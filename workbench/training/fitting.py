@@ -71,7 +71,7 @@ class Recipe:
         """Return the unfitted pipeline of features and estimator; it takes a conformed frame."""
         from sklearn.pipeline import Pipeline
 
-        features, codes = build_features(self.plan, self.trainer.needs)
+        features, codes = build_features(self.plan, self.trainer.needs, self.task, self.seed)
         estimator = self.trainer.build(self.task, self.params, self.seed, codes)
         return Pipeline([("features", features), ("model", estimator)])
 

@@ -203,6 +203,8 @@ def _features(story: RunStory) -> str:
         ("Numbers", plan.numbers),
         ("Dates and times", plan.moments),
         ("Categories", plan.categories),
+        ("Categories of many values, as means of the target", plan.many),
+        ("Texts", plan.texts),
     ):
         if names:
             lines.append(f"- {title}: {_names(names)}")

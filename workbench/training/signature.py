@@ -9,13 +9,15 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One input or output column of a model.
 
     `type` is one of int, float, bool, str, date, datetime; `required` false means that null is
-    accepted; `categories` are the values seen in training, when they are few (at most 50).
+    accepted; `categories` are the values seen in training, when they are few (at most 50). `text`
+    tells that a str is read word by word.
     """
 
     name: str
     type: str
     required: bool = False
     categories: tuple[str, ...] = ()
+    text: bool = False
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):

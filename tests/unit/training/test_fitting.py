@@ -10,18 +10,22 @@ import polars as pl
 import pytest
 
 from workbench.errors import BadInput
+from workbench.options import settle
 from workbench.plugins import load
 from workbench.statistics.bootstrap import Interval
 from workbench.training.contract import FeatureNeeds
 from workbench.training.features import build_features, plan_features
-from workbench.training.fitting import Learning, Target, figures, read_target
+from workbench.training.fitting import Learning, Recipe, Target, figures, read_target
+from workbench.training.inputs import conform
 from workbench.training.metrics import score_all
 from workbench.training.splits import deal
+from workbench.training.targetmeans import TargetMeans
+from workbench.training.texts import TextNumbers
 from workbench.training.work import Problem, Split
 
 Make = Callable[..., Learning]
 ROWS = 300
-TRAINERS = ["linear", "hgb", "dummy"]
+TRAINERS = ["linear", "hgb", "dummy", "tree", "forest", "knn"]
 
 
 class Leaky(Learning):
@@ -103,7 +107,7 @@ def test_linear_prepares_as_by_hand(frame: pl.DataFrame) -> None:
     roles = {"gaps": "numeric", "kind": "categorical", "flag": "boolean"}
     plan = plan_features(part, roles, target="")
     made, codes = build_features(
-        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot")
+        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot"), "binary"
     )
     rows = made.fit_transform(part)
     assert codes == []
@@ -127,11 +131,11 @@ def test_a_category_never_seen_is_no_category(frame: pl.DataFrame) -> None:
     plan = plan_features(part, {"kind": "categorical"}, target="")
     strange = pl.DataFrame({"kind": ["never", None]})
     onehot, _ = build_features(
-        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot")
+        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot"), "binary"
     )
     assert onehot.fit(part).transform(strange).tolist() == [[0.0] * 3] * 2
     coded, mask = build_features(
-        plan, FeatureNeeds(scale=False, missing="native", categories="codes")
+        plan, FeatureNeeds(scale=False, missing="native", categories="codes"), "binary"
     )
     assert np.isnan(coded.fit(part).transform(strange)).all()
     assert mask == [True]
@@ -140,22 +144,121 @@ def test_a_category_never_seen_is_no_category(frame: pl.DataFrame) -> None:
 def test_codes_are_marked_where_they_stand(frame: pl.DataFrame, make_learning: Make) -> None:
     """hgb would take numbers for categories, silently, were the positions wrong."""
     learner = make_learning(frame, np.arange(ROWS), "hgb")
-    features, mask = build_features(learner.recipe.plan, learner.recipe.trainer.needs)
+    features, mask = build_features(learner.recipe.plan, learner.recipe.trainer.needs, "binary")
     names = features.fit(frame).get_feature_names_out().tolist()
     assert [name for name, code in zip(names, mask, strict=True) if code] == ["kind", "flag"]
     assert learner.fit(np.arange(ROWS))[-1].is_categorical_.tolist() == mask
 
 
-def test_many_categories_are_joined(frame: pl.DataFrame) -> None:
-    wide = pl.DataFrame({"kind": [f"k{i % 900}" for i in range(2000)]})
-    plan = plan_features(wide, {"kind": "categorical"}, target="")
-    onehot, _ = build_features(
-        plan, FeatureNeeds(scale=True, missing="impute", categories="onehot")
-    )
-    assert onehot.fit_transform(wide).shape == (2000, 100)
-    coded, _ = build_features(plan, FeatureNeeds(scale=False, missing="native", categories="codes"))
-    assert np.unique(coded.fit_transform(wide)).size == 254
+ONEHOT = FeatureNeeds(scale=False, missing="impute", categories="onehot", text="words")
+CODES = FeatureNeeds(scale=False, missing="native", categories="codes")
+
+
+def towns(values: int, rows: int = 2000) -> tuple[pl.DataFrame, Any]:
+    wide = pl.DataFrame({"kind": [f"k{i % values}" for i in range(rows)]})
+    return wide, plan_features(wide, {"kind": "categorical"}, target="")
+
+
+def test_few_categories_have_a_column_each_and_very_many_a_mean(frame: pl.DataFrame) -> None:
+    wide, plan = towns(100)
+    assert (plan.categories, plan.many) == (("kind",), ())
+    assert build_features(plan, ONEHOT, "binary")[0].fit_transform(wide).shape == (2000, 100)
+    wide, plan = towns(101)
+    assert (plan.categories, plan.many) == ((), ("kind",))
     assert plan.fields[0].categories == ()
+    truth = np.random.default_rng(0).integers(0, 2, 2000)
+    for needs in (ONEHOT, CODES):
+        made, codes = build_features(plan, needs, "binary")
+        assert made.fit_transform(wide, truth).shape == (2000, 1)
+        assert codes == []
+        assert made.get_feature_names_out().tolist() == ["kind_mean"]
+
+
+def test_the_mean_of_a_category_is_shrunken_to_that_of_all() -> None:
+    """By hand: of 4 rows of a rare town all late, a share between all rows' and 1; unseen: all rows'."""
+    names = [f"t{i}" for i in range(150) for _ in range(4)]
+    late = np.array(["yes" if i % 2 or name == "t7" else "no" for i, name in enumerate(names)])
+    table = pl.DataFrame({"town": names})
+    made = TargetMeans("binary", 0).fit(table, late)
+    found = made.transform(pl.DataFrame({"town": ["t7", "never", None]})).ravel()
+    share = (late == "yes").mean()
+    assert share < found[0] <= 1
+    assert found[1:].tolist() == pytest.approx([share, share])
+
+
+def test_a_category_of_one_row_does_not_tell_its_answer() -> None:
+    """Noise with a category a row or two: cross fitting leaves nothing to learn, the plain mean all."""
+    rng = np.random.default_rng(1)
+    names = [f"t{i % 700}" for i in range(1000)]
+    truth = rng.integers(0, 2, 1000)
+    table = pl.DataFrame({"town": names})
+    labels = np.where(truth == 1, "yes", "no")
+    means = TargetMeans("binary", 0)
+    crossed = means.fit_transform(table, labels).ravel()
+    leaky = means.transform(table).ravel()
+    assert abs(np.corrcoef(crossed, truth)[0, 1]) < 0.15
+    assert np.corrcoef(leaky, truth)[0, 1] > 0.5
+    again = TargetMeans("binary", 0).fit_transform(table, labels).ravel()
+    assert crossed.tolist() == again.tolist()
+
+
+def test_means_of_many_classes_and_of_numbers() -> None:
+    table = pl.DataFrame({"town": [f"t{i % 120}" for i in range(600)]})
+    classes = np.array(["a", "b", "c"])[np.arange(600) % 3]
+    made = TargetMeans("multiclass", 0).fit(table, classes)
+    assert made.transform(table).shape == (600, 3)
+    assert made.get_feature_names_out().tolist() == ["town_a_mean", "town_b_mean", "town_c_mean"]
+    # Whole numbers are numbers here, not classes.
+    whole = np.arange(600.0) % 5
+    assert TargetMeans("regression", 0).fit(table, whole).transform(table).shape == (600, 1)
+
+
+TEXTS = ["late late plane", "plane on time", None, "", "late crew!", "crew on time"]
+
+
+def test_words_as_scikit_learn_counts_them() -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    table = pl.DataFrame({"note": TEXTS})
+    found = TextNumbers().fit_transform(table)
+    oracle = TfidfVectorizer(min_df=2, sublinear_tf=True)
+    expected = oracle.fit_transform([text or "" for text in TEXTS])
+    assert np.allclose(found.toarray(), expected.toarray())
+    names = TextNumbers().fit(table).get_feature_names_out().tolist()
+    assert names == [f"note_{word}" for word in ("crew", "late", "on", "plane", "time")]
+    assert found[2].nnz == found[3].nnz == 0
+
+
+@pytest.mark.parametrize("topics", [0, 50])
+@pytest.mark.parametrize(
+    "texts", [["", None, "!"], ["word"] * 3, ["one two", "three four", "five six"], [None] * 3]
+)
+def test_texts_of_few_words_or_none(texts: list[str | None], topics: int) -> None:
+    table = pl.DataFrame({"note": texts}, schema={"note": pl.String})
+    made = TextNumbers(topics).fit(table)
+    for rows in (table, table.head(1)):
+        assert made.transform(rows).shape == (rows.height, len(made.get_feature_names_out()))
+
+
+def test_text_is_learned_from(make_learning: Make) -> None:
+    """The class is a word of the text: every trainer finds it; a hidden word it cannot."""
+    rng = np.random.default_rng(2)
+    words = np.array(
+        ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa"]
+    )
+    texts = [" ".join(rng.choice(words, 8)) for _ in range(ROWS)]
+    truth = np.array(["yes" if "alpha" in text else "no" for text in texts])
+    table = pl.DataFrame({"note": texts})
+    plan = plan_features(table, {"note": "text"}, target="")
+    assert plan.texts == ("note",)
+    assert plan.fields[0].text
+    for name in ("linear", "hgb", "forest", "tree"):
+        trainer = load("trainers", name)
+        recipe = Recipe("binary", plan, trainer, settle(trainer.options, {}, owner=name), 0)
+        learner = Learning(conform(table, plan.fields), Target(truth, ("no", "yes"), "yes"), recipe)
+        model = learner.fit(np.arange(200))
+        found = learner.score(model, np.arange(200, ROWS))
+        assert (found.predicted == found.truth).mean() > 0.8, name
 
 
 def test_what_is_left_out_is_told(frame: pl.DataFrame) -> None:
@@ -172,7 +275,8 @@ def test_what_is_left_out_is_told(frame: pl.DataFrame) -> None:
         "at": "datetime",
     }
     plan = plan_features(wide, roles, target="y", drop=("gone",))
-    assert set(plan.left_out) == {"same", "prose", "id", "list", "gone"}
+    assert set(plan.left_out) == {"same", "id", "list", "gone"}
+    assert plan.texts == ("prose",)
     assert "List" in plan.left_out["list"]
     # Text that a role calls numeric is still a category: nothing here reads numbers out of text.
     assert plan.categories == ("kind", "flag")
