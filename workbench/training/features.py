@@ -136,8 +136,7 @@ def build_features(
     if plan.many:
         means = [("means", TargetMeans(task, seed)), *_scaled(needs)]
         parts.append(("many", _pipeline(means), list(plan.many)))
-    if plan.texts:
-        parts.append(("texts", _texts(needs, seed), list(plan.texts)))
+    parts += [(f"text_{n}", _text(needs, seed), [name]) for n, name in enumerate(plan.texts)]
     transformer = ColumnTransformer(
         parts,
         remainder="drop",
@@ -174,7 +173,7 @@ def _scaled(needs: FeatureNeeds) -> list[tuple[str, Any]]:
     return [("scale", StandardScaler())] if needs.scale else []
 
 
-def _texts(needs: FeatureNeeds, seed: int) -> Any:
+def _text(needs: FeatureNeeds, seed: int) -> Any:
     if needs.text == "words":
         return TextNumbers()  # each text is of length 1 already
     return _pipeline([("topics", TextNumbers(MOST_TOPICS, seed)), *_scaled(needs)])

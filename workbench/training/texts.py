@@ -23,12 +23,12 @@ MOST_TOPICS = 50
 
 
 class TextNumbers(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Turn text columns of a Polars frame into numbers; null is a text without words.
+    """Turn the one text column of a Polars frame into numbers; null is a text without words.
 
     With `topics` 0 a term is a column (TF-IDF, sparse). Otherwise a truncated singular value
     decomposition of these (latent semantic analysis, Deerwester et al. 1990) leaves at most `topics`
-    dense columns for each text. Terms are those of the rows that it is fitted on, in at least two of
-    them where there are such.
+    dense columns. Terms are those of the rows that it is fitted on, in at least two of them where
+    there are such.
     """
 
     def __init__(self, topics: int = 0, seed: int = 0) -> None:
@@ -36,52 +36,45 @@ class TextNumbers(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sci
         self.seed = seed
 
     def fit(self, X: pl.DataFrame, y: object = None) -> TextNumbers:  # noqa: N803  # scikit-learn's name
-        """Learn each column's terms, and its topics."""
+        """Learn the column's terms, and its topics."""
         del y
-        self.columns_ = list(X.columns)
-        self.terms_ = [_terms(_texts(X[name])) for name in self.columns_]
-        self.reducers_ = [
-            _topics(terms.transform(_texts(X[name])), self.topics, self.seed)
-            if terms is not None and self.topics
-            else None
-            for name, terms in zip(self.columns_, self.terms_, strict=True)
-        ]
+        (self.column_,) = X.columns
+        texts = _texts(X)
+        self.terms_ = _terms(texts)
+        self.reducer_ = None
+        if self.terms_ is not None and self.topics:
+            self.reducer_ = _topics(self.terms_.transform(texts), self.topics, self.seed)
         return self
 
     def transform(self, X: pl.DataFrame) -> Any:  # noqa: N803  # scikit-learn's name
         """Return a sparse matrix, or an array where there are topics, of shape (rows, columns made)."""
         check_is_fitted(self)
         import numpy as np
-        from scipy import sparse
 
-        parts: list[Any] = [sparse.csr_matrix((X.height, 0))]
-        for name, terms, reducer in zip(self.columns_, self.terms_, self.reducers_, strict=True):
-            if terms is not None:
-                found = terms.transform(_texts(X[name]))
-                parts.append(found if reducer is None else reducer.transform(found))
-        if self.topics:
-            return np.hstack([p.toarray() if sparse.issparse(p) else p for p in parts])
-        return sparse.csr_matrix(sparse.hstack(parts))
+        if self.terms_ is None:
+            return np.zeros((X.height, 0))
+        found = self.terms_.transform(_texts(X))
+        if self.reducer_ is not None:
+            return self.reducer_.transform(found)
+        return found.toarray() if self.topics else found
 
     def get_feature_names_out(self, input_features: object = None) -> Array:
         """Return `COLUMN_TERM`, or `COLUMN_topicN`, for each column of the result."""
         del input_features
         import numpy as np
 
-        names: list[str] = []
-        for name, terms, reducer in zip(self.columns_, self.terms_, self.reducers_, strict=True):
-            if reducer is not None:
-                names += [f"{name}_topic{n}" for n in range(len(reducer.components_))]
-            elif terms is not None:
-                names += [
-                    f"{name}_topic0" if self.topics else f"{name}_{term}"
-                    for term in terms.get_feature_names_out()
-                ]
-        return np.array(names, dtype=object)
+        if self.terms_ is None:
+            endings = []
+        elif self.topics:
+            made = 1 if self.reducer_ is None else len(self.reducer_.components_)
+            endings = [f"topic{n}" for n in range(made)]
+        else:
+            endings = self.terms_.get_feature_names_out().tolist()
+        return np.array([f"{self.column_}_{ending}" for ending in endings], dtype=object)
 
 
-def _texts(column: pl.Series) -> list[str]:
-    texts: list[str] = column.fill_null("").to_list()
+def _texts(frame: pl.DataFrame) -> list[str]:
+    texts: list[str] = frame.to_series().fill_null("").to_list()
     return texts
 
 

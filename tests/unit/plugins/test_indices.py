@@ -96,6 +96,6 @@ def test_words_that_lead_outside(
     changes: dict[str, Any], why: str, words: Any, tmp_path: Path
 ) -> None:
     model = copy.deepcopy(words)
-    vars(model.terms_[0]).update(changes)
+    vars(model.terms_).update(changes)
     with pytest.raises(BadInput, match=why):
         loaded(model, tmp_path)
