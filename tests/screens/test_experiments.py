@@ -252,7 +252,7 @@ async def test_from_a_problem_to_a_registered_model(empty: Project) -> None:
         assert (problem.task, problem.metric, problem.threshold) == ("multiclass", "macro_f1", 0.8)
         await pilot.press("t")
         await until(pilot, lambda: "which trainer?" in text(app))
-        await pilot.press("G", "enter")
+        await pilot.press("down", "down", "enter")  # below hgb and knn
         await until(pilot, lambda: "Train linear for kind" in text(app))
         await settled(pilot)
         await pilot.press("enter")
