@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from textual.app import App
@@ -11,21 +12,29 @@ from textual.pilot import Pilot
 
 from screens.place import Place
 
+PATIENCE = 60.0
+"""Seconds, by the clock, after which a condition is held never to come: long, for a loaded machine."""
+
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool], what: str = "") -> None:
-    """Return when `condition` holds; fail after ten seconds."""
-    for _ in range(1000):
-        await pilot.pause()
+    """Return as soon as `condition` holds; fail after PATIENCE."""
+    deadline = monotonic() + PATIENCE
+    while True:
+        await pilot.pause(0)  # what was sent before has been dealt with, and drawn
         if condition():
             return
+        if monotonic() > deadline:
+            raise AssertionError(f"did not come: {what or condition}\n{text(pilot.app)}")
         await asyncio.sleep(0.01)
-    raise AssertionError(f"did not come: {what or condition}\n{text(pilot.app)}")
 
 
 async def settled(pilot: Pilot[Any]) -> None:
     """Return when nothing is being read and everything that was read is shown."""
-    await until(pilot, lambda: _quiet(pilot.app), "a quiet screen")
-    await pilot.pause()
+    while True:
+        await until(pilot, lambda: _quiet(pilot.app), "a quiet screen")
+        await pilot.pause()  # idle: what was put off until after a frame has been done, too
+        if _quiet(pilot.app):
+            return
 
 
 def _quiet(app: App[Any]) -> bool:

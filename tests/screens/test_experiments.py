@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 from experiments_seed import PROBLEM, nasty_runs, say_folds, seed, start
+from kept import copy_of
 from settle import settled, text, until
 from test_boundary import HOSTILE
 from test_boundary import check as check_screen
@@ -32,7 +33,7 @@ SIZES = [(100, 30), (80, 24)]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return seed(tmp_path / "colony")
+    return copy_of(seed, tmp_path / "colony")
 
 
 @asynccontextmanager

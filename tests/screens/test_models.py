@@ -15,6 +15,7 @@ from unittest.mock import patch
 import models_seed
 import pytest
 from click.testing import CliRunner
+from kept import copy_of
 from models_seed import NOW, model_file, promote, register, run, seed, serve
 from settle import settled, status, text, until
 from textual.pilot import Pilot
@@ -33,7 +34,7 @@ SIZES = [(100, 30), (80, 24)]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return seed(tmp_path / "colony")
+    return copy_of(seed, tmp_path / "colony")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from kept import copy_of
 from models_seed import NOW, promote, register, run, seed
 from rich.cells import cell_len
 from textual.content import Content
@@ -23,7 +24,7 @@ WIDTHS = (40, 51, 76, 120)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    made = seed(tmp_path / "colony")
+    made = copy_of(seed, tmp_path / "colony")
     promote(made, 3, 3, "production", "better, " * 30)
     run(made, 4, {"a_very_long_parameter_name_that_goes_on": "value" * 30})
     register(made, 4, "a note of many words " * 20)
