@@ -17,6 +17,9 @@ class Overlays(Actor):
         Act("app.jobs", "jobs", rank=85),
         Act("app.log", "log", rank=90),
         Act("app.help", "help", rank=99),
+        Act(
+            "app.doctor", label="Doctor", help="What works here and what is missing, with its fix."
+        ),
     )
 
     keys: dict[str, str]
@@ -56,6 +59,16 @@ class Overlays(Actor):
         from screens.modals.log import Log
 
         self.app.push_screen(Log())
+
+    def act_doctor(self) -> None:
+        """Look at this machine and the project."""
+        from screens.modals.doctor import Doctor
+
+        self.app.push_screen(Doctor())
+
+    def command_doctor(self) -> tuple[str, ...]:
+        """The same on the command line."""
+        return ("doctor",)
 
     def _perform(self, offer: Offer | None) -> None:
         if offer is not None:

@@ -75,6 +75,7 @@ def answered(stage: Stage, scratch: Path) -> list[Command]:
             ("deploy", "call", "d", "--row", ROW),
             ("deploy", "call", "d", "--dataset", "hostile@1", "--count", "5"),
             ("status",),
+            ("doctor",),
         ),
         # What has none of it to say, or only references.
         *_commands(

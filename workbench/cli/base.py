@@ -33,6 +33,11 @@ class Context:
         self.debug = debug
 
     @property
+    def named(self) -> bool:
+        """Whether the person named the project's folder."""
+        return bool(self._where)
+
+    @property
     def project(self) -> Project:
         """The project of this command; raises NotFound where there is none."""
         if self._project is None:

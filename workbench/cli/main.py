@@ -27,6 +27,7 @@ COMMANDS = {
     "target": ("workbench.cli.target:group", "Places where work runs: list, check."),
     "plugin": ("workbench.cli.plugin:group", "Plugins: list."),
     "audit": ("workbench.cli.audit:group", "The journal: show, verify."),
+    "doctor": ("workbench.cli.doctor:doctor", "What works here and what is missing, with its fix."),
     "runner": ("workbench.cli.runner:runner", "Run this project's runner in the foreground."),
 }
 """Command → where it is and its line in the help; nothing is imported to show the help."""

@@ -35,3 +35,10 @@ def open_ui(project: Project) -> None:
     from screens.app import run
 
     run(project)
+
+
+def wrong_keys() -> list[str]:
+    """Return a sentence on each entry of the person's keymap that cannot be used."""
+    from screens.keymap import personal_keys
+
+    return personal_keys()[1]
