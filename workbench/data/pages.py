@@ -173,7 +173,7 @@ class PageSource:
         try:
             found = self._connection.execute(sql).fetchnumpy()[_NUMBER]
         except duckdb.Error as error:
-            raise _bad_condition(first_line(error)) from None
+            raise bad_condition(first_line(error)) from None
         return np.asarray(found, kind)
 
 
@@ -185,12 +185,13 @@ def check_condition(
         single_select(connection, f"SELECT 1 WHERE ({where}\n)")  # parsed, never run
     except BadInput as refusal:
         shown = ", ".join(names[:10])
-        raise _bad_condition(
+        raise bad_condition(
             refusal.why, f"Write one like: {names[0]} IS NOT NULL. Columns: {shown}"
         ) from None
 
 
-def _bad_condition(why: str, fix: str = "Correct it; it is a condition of SQL") -> BadInput:
+def bad_condition(why: str, fix: str = "Correct it; it is a condition of SQL") -> BadInput:
+    """Return the refusal of a filter that DuckDB does not take."""
     return BadInput(
         "The filter is no condition",
         where="the filter",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from workbench.explore.columns import check_group
 from workbench.explore.contract import Chart, Figures
 from workbench.options import Value
-from workbench.plugins import load
+from workbench.plugins import load, names
 
 if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
@@ -20,24 +23,37 @@ def find_chart(kind: str) -> Chart:
     return chart
 
 
+def kinds() -> tuple[str, ...]:
+    """Return the names of the kinds of charts there are, importing none."""
+    return names("charts")
+
+
 def figures(
     project: Project,
     kind: str,
     version: DatasetVersion,
     columns: Sequence[str],
     options: Mapping[str, Value] | None = None,
+    *,
+    group: str = "",
+    where: str = "",
 ) -> Figures:
     """Return the numbers of a chart of some columns of a version.
 
+    `group` splits it by the values of one more column, `where` (a condition in SQL) leaves rows out.
     Reads the file in pieces; what comes back is small however long the table is. Raises BadInput
-    for a column that does not exist or does not fit, and for an option out of its bounds.
+    for a column that does not exist or does not fit, for an option out of its bounds, for a group
+    that the chart cannot be split by and for what is no condition.
     """
-    import polars as pl
+    from workbench.explore.rows import rows
 
-    from workbench.data.datasets import path
-
-    table = pl.scan_parquet(path(project, version), glob=False)
-    return find_chart(kind).compute(table, tuple(columns), options or {})
+    chart = find_chart(kind)
+    check_group(chart, {column.name: column.type for column in version.columns}, group)
+    table = rows(project, version, where)
+    found = chart.compute(table, tuple(columns), options or {}, group=group)
+    if where.strip():
+        found = msgspec.structs.replace(found, notes=(f"where {where.strip()}", *found.notes))
+    return found
 
 
 def draw(kind: str, numbers: Figures, width: int, height: int, *, colour: bool = True) -> str:

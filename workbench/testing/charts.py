@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from workbench.errors import BadInput
+from workbench.explore.axes import axis_of, written, zoomed
 from workbench.explore.contract import Chart, Figures
 from workbench.numbers import json_ready
 
@@ -17,6 +18,24 @@ HOSTILE = "[/x][@click=app.quit]x[/]\x1b]0;t\x07\x1b[2J\x9b31m\u202egnp\r\n"
 """Text that must reach no terminal as it is."""
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+RIGHT_TO_LEFT = "אורך مبنى"
+"""A name in letters that run from the right."""
+
+SIZES = [(80, 20), (40, 10), (200, 50), (20, 5), (10, 3)]
+"""Sizes of drawings: (width, height)."""
+
+
+def check_drawing(drawn: str, width: int, height: int, *, colour: bool) -> None:
+    """Fail unless a drawing keeps its size and holds nothing that a terminal obeys but SGR colours."""
+    from rich.cells import cell_len
+
+    lines = drawn.split("\n")
+    assert len(lines) == height
+    bare = _SGR.sub("", drawn) if colour else drawn
+    assert max(cell_len(line) for line in bare.split("\n")) <= width
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", bare)
 
 
 class ChartContract:
@@ -63,27 +82,20 @@ class ChartContract:
         size = len(msgspec.json.encode(json_ready(msgspec.to_builtins(figures))))
         assert len(msgspec.json.encode(json_ready(msgspec.to_builtins(longer)))) < 2 * size + 1000
 
-    @pytest.mark.parametrize("size", [(80, 20), (40, 10), (200, 50), (20, 5), (10, 3)])
+    @pytest.mark.parametrize("size", SIZES)
     @pytest.mark.parametrize("colour", [True, False])
     def test_the_drawing_keeps_its_size(
         self, chart: Chart, figures: Figures, size: tuple[int, int], colour: bool
     ) -> None:
         """Exactly `height` lines, none wider than `width` cells, counted as a terminal does."""
-        from rich.cells import cell_len
-
-        width, height = size
-        lines = chart.draw(figures, width, height, colour=colour).split("\n")
-        assert len(lines) == height
-        assert max(cell_len(_SGR.sub("", line)) for line in lines) <= width
+        check_drawing(chart.draw(figures, *size, colour=colour), *size, colour=colour)
 
     @pytest.mark.parametrize("colour", [True, False])
     def test_nothing_in_the_drawing_is_obeyed(
         self, chart: Chart, figures: Figures, colour: bool
     ) -> None:
         """No control character but SGR colours, and none of these without colour."""
-        drawn = chart.draw(figures, 100, 30, colour=colour)
-        bare = _SGR.sub("", drawn) if colour else drawn
-        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", bare)
+        check_drawing(chart.draw(figures, 100, 30, colour=colour), 100, 30, colour=colour)
 
     def test_drawing_is_pure(self, chart: Chart, figures: Figures) -> None:
         """The same figures, the same drawing, from any number of threads."""
@@ -96,3 +108,76 @@ class ChartContract:
         with pytest.raises(BadInput) as refusal:
             chart.compute(table, ("nowhere",), {})
         assert "number" in refusal.value.why
+
+    def test_every_group_is_told_without_colours_too(
+        self, chart: Chart, table: pl.LazyFrame, columns: tuple[str, ...]
+    ) -> None:
+        """A chart that groups does so by hostile words, and refuses a column of many numbers."""
+        if not chart.groups:
+            return
+        found = chart.compute(table, columns, {}, group=f"word {HOSTILE}")
+        for size in SIZES:
+            for colour in (True, False):
+                check_drawing(chart.draw(found, *size, colour=colour), *size, colour=colour)
+        with pytest.raises(BadInput):
+            chart.compute(table, columns, {}, group="number")
+
+    def test_an_axis_seen_in_part(
+        self, chart: Chart, table: pl.LazyFrame, columns: tuple[str, ...], figures: Figures
+    ) -> None:
+        """What is seen of a zoomed axis is what was asked for; an end that is no value is refused."""
+        for name, low, high in (("x", "low", "high"), ("y", "floor", "ceiling")):
+            whole = axis_of(figures.data, name)
+            if name not in chart.zooms or whole is None:
+                continue
+            half = zoomed(whole, 0.5)
+            options = {low: written(half.kind, half.low), high: written(half.kind, half.high)}
+            part = chart.compute(table, columns, options)
+            found = axis_of(part.data, name)
+            assert found is not None
+            assert found.low == pytest.approx(half.low, abs=1e-5)
+            assert found.high == pytest.approx(half.high, abs=1e-5)
+            check_drawing(chart.draw(part, 80, 20), 80, 20, colour=True)
+            with pytest.raises(BadInput):
+                chart.compute(table, columns, {low: "nowhere"})
+
+    @pytest.mark.parametrize("kind", ["empty", "one", "constant", "null", "infinite", "huge"])
+    def test_tables_with_little_in_them(
+        self, chart: Chart, table: pl.LazyFrame, columns: tuple[str, ...], kind: str
+    ) -> None:
+        """No rows, one, the same values, none, infinite ones, the ends of what a float holds: drawn."""
+        odd = _odd(table, kind)
+        for group in ("", "word") if chart.groups else ("",):
+            found = chart.compute(odd, columns, {}, group=group)
+            msgspec.json.encode(json_ready(msgspec.to_builtins(found)))
+            for size in SIZES:
+                check_drawing(chart.draw(found, *size), *size, colour=True)
+
+    @pytest.mark.parametrize("name", ["x" * 300, RIGHT_TO_LEFT, "漢" * 300])
+    def test_long_and_strange_names(
+        self, chart: Chart, table: pl.LazyFrame, columns: tuple[str, ...], name: str
+    ) -> None:
+        """Names of 300 characters, of wide ones, and of letters that run from the right."""
+        new = {column: f"{name}{at}" for at, column in enumerate(dict.fromkeys(columns))}
+        found = chart.compute(table.rename(new), tuple(new[column] for column in columns), {})
+        for size in SIZES:
+            check_drawing(chart.draw(found, *size, colour=False), *size, colour=False)
+
+
+def _odd(table: pl.LazyFrame, kind: str) -> pl.LazyFrame:
+    """Return the contract's table with other values in it, of the same types."""
+    schema = table.collect_schema()
+    if kind in {"empty", "one"}:
+        return table.head(0 if kind == "empty" else 1)
+    if kind == "constant":
+        return table.select(pl.all().drop_nulls().first()).select(pl.all().repeat_by(50).explode())
+    if kind == "null":
+        return table.head(50).select(
+            pl.when(pl.lit(value=False)).then(pl.col(name)).alias(name) for name in schema
+        )
+    values = {
+        "infinite": [float("inf"), float("-inf"), float("nan"), 1.0],
+        "huge": [-1.7e308, 1.7e308, 5e-324, 0.0],
+    }[kind]
+    floats = [name for name, dtype in schema.items() if dtype.is_float()]
+    return table.head(40).with_columns(pl.Series(name, values * 10, pl.Float64) for name in floats)
