@@ -7,6 +7,8 @@
     GET  /v2/models/M[/versions/N]/ready
     POST /v2/models/M[/versions/N]/infer          predictions
     GET  /healthz                                 the version that answers, counts, what was dropped
+    GET  /metrics                                 the counts of all processes, for Prometheus
+    GET  /openapi.json                            all of this, and the model's signature
 
 Every answer has `X-Request-Id`, and `X-Model-Version` (delay@4) once one is loaded. A refusal is
 `{"error": ...}` in one line that names the field; it never holds a traceback or a path.
@@ -17,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -25,6 +28,7 @@ import workbench
 from workbench.ids import new_ulid
 from workbench.serving.answers import answer
 from workbench.serving.batching import Batcher, Outputs
+from workbench.serving.exposition import CONTENT_TYPE, exposition
 from workbench.serving.http import (
     JSON,
     Disconnected,
@@ -39,6 +43,8 @@ from workbench.serving.http import (
     send_body,
     send_error,
 )
+from workbench.serving.metrics import Meter, Metrics, together
+from workbench.serving.openapi import document
 from workbench.serving.predictions import Prediction, PredictionLog
 from workbench.serving.reading import InferRequest
 from workbench.serving.routes import lead
@@ -47,6 +53,8 @@ from workbench.serving.served import ServedModel
 logger = logging.getLogger("workbench.serving")
 encode = msgspec.json.Encoder().encode
 
+LEFT = 499
+"""The status under which a client that left before its answer is counted, as other servers do."""
 LARGE = 128 * 1024
 """Bodies of more bytes are read in a thread, so that others are answered meanwhile."""
 
@@ -54,7 +62,10 @@ Answer = tuple[bytes, tuple[Header, ...]]
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of `/healthz`; `since` is Unix seconds, counts are since the process started."""
+    """The body of `/healthz`, of one process; `since` is Unix seconds.
+
+    `requests` and `errors` go on where the process before it ended, `logged` and `dropped` do not.
+    """
 
     ready: bool
     deployment: str
@@ -79,26 +90,39 @@ class Application:
     """
 
     def __init__(
-        self, deployment: str, door: Door, log: PredictionLog, limits: Limits | None = None
+        self,
+        deployment: str,
+        door: Door,
+        log: PredictionLog,
+        limits: Limits | None = None,
+        *,
+        meter: Meter | None = None,
+        others: Callable[[], Sequence[Metrics]] = tuple,
     ) -> None:
         self.limits = limits or Limits()
         self.batcher = Batcher(self.limits.waiting)
+        self.meter = meter or Meter()
         self.served: ServedModel | None = None
         self.since = 0.0
-        self.requests = 0
-        self.errors = 0
         self.refused = ""
         """Why the version that is wanted now is not served; empty when it is."""
         self._deployment = deployment
         self._door = door
         self._log = log
+        self._others = others
         self._tag: tuple[Header, ...] = ()
+        self._document = b""
+
+    def metrics(self) -> Metrics:
+        """Return the figures of this process."""
+        return self.meter.read(self._log.logged, self._log.dropped)
 
     def swap(self, served: ServedModel) -> None:
         """Answer with this version from the next request on."""
         self.served = served
         self.since = time.time()
         self._tag = ((b"x-model-version", served.reference.encode()),)
+        self._document = b""
 
     def health(self) -> Health:
         """Return what `/healthz` says."""
@@ -111,8 +135,8 @@ class Application:
             content=served.content if served else "",
             promotion=served.promotion if served else "",
             since=self.since,
-            requests=self.requests,
-            errors=self.errors,
+            requests=self.meter.metrics.requests,
+            errors=self.meter.metrics.errors,
             logged=self._log.logged,
             dropped=self._log.dropped,
             waiting=self.batcher.waiting,
@@ -125,6 +149,7 @@ class Application:
             raise RuntimeError(f"this application answers http, not {scope['type']}")
         request = new_ulid()
         tag = (b"x-request-id", request.encode())
+        verb = ""
         try:
             headers = dict(scope["headers"])
             self._door.check(headers)
@@ -132,8 +157,10 @@ class Application:
             if verb == "infer":
                 body, kind = await self._infer(served, request, headers, receive)
             else:
-                body, kind = self._tell(verb, served)
+                body, kind = await self._tell(verb, served)
         except HttpError as refusal:
+            if verb != "infer":
+                self.meter.refuse(refusal.status)
             await send_error(send, refusal, tag, *self._tag)
         except Disconnected:
             logger.info("request %s: the client left before its request was whole", request)
@@ -145,7 +172,7 @@ class Application:
             version = (b"x-model-version", served.reference.encode()) if served else None
             await send_body(send, 200, body, *kind, tag, *((version,) if version else ()))
 
-    def _tell(self, what: str, served: ServedModel | None) -> Answer:
+    async def _tell(self, what: str, served: ServedModel | None) -> Answer:
         """Answer all but `infer`."""
         match what:
             case "server":
@@ -155,10 +182,25 @@ class Application:
                 return b'{"%s":true}' % what.encode(), (JSON,)
             case "health":
                 return encode(self.health()), (JSON,)
+            case "metrics":
+                return await self._exposed(), (CONTENT_TYPE,)
+            case "openapi":
+                return self._documented(), (JSON,)
         assert served is not None  # the route found it
         if what == "metadata":
             return served.metadata, (JSON,)
         return encode({"name": served.model, "ready": True}), (JSON,)
+
+    async def _exposed(self) -> bytes:
+        """Sum the figures of all processes: whichever is asked answers for the deployment."""
+        others = await asyncio.to_thread(self._others)
+        return exposition(together([self.metrics(), *others], time.time()), self._deployment)
+
+    def _documented(self) -> bytes:
+        if not self._document:
+            rows, token = self.limits.rows, self._door.closed
+            self._document = encode(document(self.served, most_rows=rows, token=token))
+        return self._document
 
     async def _infer(
         self,
@@ -167,37 +209,49 @@ class Application:
         headers: dict[bytes, bytes],
         receive: Receive,
     ) -> Answer:
-        """Predict and log. Counts each request once, and once more as an error when it is refused."""
+        """Predict, log and count; a client that leaves is counted as 499."""
         assert served is not None  # the route found it
-        self.requests += 1
         began = time.perf_counter()
+        status, rows = 500, 0
+        self.meter.metrics.in_flight += 1
         try:
-            binary = _json_bytes(headers)
-            body = await read_body(receive, headers, self.limits)
-            asked = (
-                served.request.decode(body, binary)
-                if len(body) <= LARGE
-                else await asyncio.to_thread(served.request.decode, body, binary)
-            )
+            asked = await self._read(served, headers, receive)
             outputs = await self._predict(served, asked)
-        except BaseException:
-            self.errors += 1
+            status, rows = 200, asked.rows
+        except HttpError as refusal:
+            status = refusal.status
             raise
+        except (Disconnected, asyncio.CancelledError):
+            status = LEFT
+            raise
+        finally:
+            self.meter.metrics.in_flight -= 1
+            took = time.perf_counter() - began
+            self.meter.count(served.reference, status, rows, took, time.time())
         self._log.add(
             Prediction(
                 id=request,
                 at=datetime.now(UTC),
                 version=served.version,
                 model=served.reference,
-                rows=asked.rows,
+                rows=rows,
                 inputs=asked.columns,
                 outputs=outputs,
-                ms=round((time.perf_counter() - began) * 1000, 3),
+                ms=round(took * 1000, 3),
                 client_id=asked.id,
             )
         )
         who = (served.model, served.number)
         return answer(asked, asked.id or request, who, served.datatypes, outputs)
+
+    async def _read(
+        self, served: ServedModel, headers: dict[bytes, bytes], receive: Receive
+    ) -> InferRequest:
+        binary = _json_bytes(headers)
+        body = await read_body(receive, headers, self.limits)
+        if len(body) <= LARGE:
+            return served.request.decode(body, binary)
+        return await asyncio.to_thread(served.request.decode, body, binary)
 
     async def _predict(self, served: ServedModel, asked: InferRequest) -> Outputs:
         try:

@@ -3,9 +3,14 @@
 desired.json   what is to be served, written by the runner, read by the server four times a second
 serving.json   what is served and how it goes, written by the server, read by everybody
 token          the bearer token, mode 0600
+metrics.json   what the server counted, written by it, read by everybody and by the next server
 pid            which process the server is (workbench.compute.processes)
-log            its stdout and stderr
+lock           held by the server while it lives
+log            stdout and stderr of every server process
 predictions/   the prediction log, NNNNNN.jsonl
+workers/N/     serving.json, metrics.json, pid and lock of the processes beside the first
+
+Several processes may serve one deployment, each in a seat: the first, seat 0, has its files at the top.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ import msgspec
 from workbench.compute.processes import Identity
 from workbench.errors import BadInput, NotFound
 from workbench.files import write_atomic
+from workbench.serving.metrics import Metrics
 from workbench.store.modes import make_folder
 from workbench.training.signature import Signature
 
@@ -81,9 +87,27 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files of the deployment at `root`."""
+    """The files of the deployment at `root`, those of the process in `seat` among them."""
 
     root: Path
+    seat: int = 0
+
+    def at(self, seat: int) -> Folder:
+        """Return the files as the process in that seat has them."""
+        return Folder(self.root, seat)
+
+    @property
+    def own(self) -> Path:
+        """The folder of the files that belong to the seat."""
+        return self.root / "workers" / str(self.seat) if self.seat else self.root
+
+    def seats(self) -> list[int]:
+        """Return every seat that was ever taken, in order."""
+        try:
+            names = [path.name for path in (self.root / "workers").iterdir()]
+        except FileNotFoundError:
+            names = []
+        return [0, *sorted(int(name) for name in names if name.isdecimal())]
 
     @property
     def desired(self) -> Path:
@@ -93,7 +117,7 @@ class Folder:
     @property
     def serving(self) -> Path:
         """What is served."""
-        return self.root / "serving.json"
+        return self.own / "serving.json"
 
     @property
     def token(self) -> Path:
@@ -103,7 +127,17 @@ class Folder:
     @property
     def pid(self) -> Path:
         """Which process serves."""
-        return self.root / "pid"
+        return self.own / "pid"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the process locks."""
+        return self.own / "lock"
+
+    @property
+    def metrics(self) -> Path:
+        """What the process counted."""
+        return self.own / "metrics.json"
 
     @property
     def log(self) -> Path:
@@ -159,6 +193,22 @@ class Folder:
     def read_told(self) -> Told | None:
         """Return what the server told last, None before it did. Raises BadInput when damaged."""
         return _read(self.serving, Told)
+
+    def write_metrics(self, metrics: Metrics) -> None:
+        """Tell what was counted; not flushed to disk, it is told again within seconds."""
+        write_atomic(self.metrics, msgspec.json.encode(metrics), sync=False)
+
+    def read_metrics(self) -> Metrics | None:
+        """Return what the process in this seat counted, None where that is not known or damaged."""
+        try:
+            return _read(self.metrics, Metrics)
+        except BadInput:
+            return None
+
+    def all_metrics(self, *, but: int = -1) -> list[Metrics]:
+        """Return what was counted in every seat, `but` in one."""
+        found = [self.at(seat).read_metrics() for seat in self.seats() if seat != but]
+        return [metrics for metrics in found if metrics is not None]
 
     def write_pid(self, who: Identity) -> None:
         """Say which process serves."""

@@ -63,6 +63,11 @@ class Door:
         self._hosts = LOOPBACK | {host.lower() for host in hosts}
         self._known: set[bytes] = set()
 
+    @property
+    def closed(self) -> bool:
+        """Whether a token is needed."""
+        return self._token is not None
+
     def check(self, headers: dict[bytes, bytes]) -> None:
         """Raise HttpError 400 or 421 (host) or 401 (token).
 

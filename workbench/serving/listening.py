@@ -7,14 +7,14 @@ with the same application, for 1 client as for 32, since the model takes most of
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Sized
 from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from workbench.serving.http import error_body
+from workbench.serving.http import HttpError, Receive, Scope, Send, error_body, send_error
 from workbench.serving.ports import BACKLOG
 
 CONNECTIONS = 900
@@ -93,11 +93,27 @@ class Server(uvicorn.Server):
         yield
 
 
+class _Bounded:
+    """Refuses what comes over one connection too many, in the form of every refusal."""
+
+    def __init__(self, application: Any) -> None:
+        self._application = application
+        self.connections: Sized = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if len(self.connections) <= CONNECTIONS:
+            await self._application(scope, receive, send)
+            return
+        headers = ((b"retry-after", b"1"), (b"connection", b"close"))
+        await send_error(send, HttpError(503, "too many connections are open", *headers))
+
+
 def make_server(application: Any) -> Server:
     """Return a server for an ASGI application; it serves the sockets that it is given."""
-    return Server(
+    bounded = _Bounded(application)
+    server = Server(
         uvicorn.Config(
-            application,
+            bounded,
             http=Protocol,
             ws="none",
             lifespan="off",
@@ -106,8 +122,9 @@ def make_server(application: Any) -> Server:
             proxy_headers=False,
             server_header=False,
             backlog=BACKLOG,
-            limit_concurrency=CONNECTIONS,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+    bounded.connections = server.server_state.connections
+    return server

@@ -17,6 +17,8 @@ class Route:
     method: str
     path: str
     summary: str
+    kind: str = "application/json"
+    """The content type of the answer."""
 
 
 _MODEL = "/v2/models/{model}"
@@ -32,6 +34,8 @@ ROUTES = (
     Route("infer", "POST", _MODEL + "/infer", "Predict"),
     Route("infer", "POST", _VERSION + "/infer", "Predict with this version"),
     Route("health", "GET", "/healthz", "The version that answers, counts, what was dropped"),
+    Route("metrics", "GET", "/metrics", "What was answered, for Prometheus", "text/plain"),
+    Route("openapi", "GET", "/openapi.json", "This document"),
 )
 _PLAIN = {tuple(r.path.split("/")[1:]): r for r in ROUTES if "{" not in r.path}
 _OF_MODEL = {

@@ -30,6 +30,7 @@ from workbench.serving.folder import Desired, Folder, Phase, Told
 from workbench.serving.http import Door, Limits
 from workbench.serving.listening import Server, make_server
 from workbench.serving.loading import load
+from workbench.serving.metrics import Meter
 from workbench.serving.ports import listen
 from workbench.serving.predictions import PredictionLog
 from workbench.text import clean
@@ -50,7 +51,12 @@ class Process:
         self.log = PredictionLog(folder.predictions)
         token = folder.read_token() if desired.token else None
         self.application = Application(
-            desired.name, Door(token, frozenset({desired.host})), self.log, self.limits
+            desired.name,
+            Door(token, frozenset({desired.host})),
+            self.log,
+            self.limits,
+            meter=Meter(folder.read_metrics()),
+            others=lambda: folder.all_metrics(but=folder.seat),
         )
         self.server: Server = make_server(self.application)
         self.refused: Desired | None = None
@@ -101,6 +107,7 @@ class Process:
             self._told = msgspec.structs.replace(told, at=now)
             try:
                 self.folder.write_told(self._told)
+                self.folder.write_metrics(self.application.metrics())
             except OSError as error:
                 logger.warning("serving.json cannot be written: %s", error.strerror)
 
@@ -111,6 +118,11 @@ class Process:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
+            if not self.folder.root.is_dir():
+                # The project was removed or moved: nobody could find or stop this process any more.
+                logger.warning("the folder of this deployment is gone; ending")
+                self.server.should_exit = True
+                return
             self.tell()
 
     async def _follow(self) -> None:
@@ -212,7 +224,7 @@ def _run(folder: Folder) -> int:
 @contextlib.contextmanager
 def _alone(folder: Folder) -> Generator[None, None, None]:
     """Hold the folder's lock: two servers would mix their answers in one serving.json."""
-    descriptor = os.open(folder.root / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.serving.app import Application
+from workbench.serving.app import LARGE, Application
 from workbench.serving.http import Door, Limits
 from workbench.serving.loading import load
+from workbench.serving.metrics import Meter
 from workbench.serving.predictions import PredictionLog
 
 from .asgi import Reply, ask
@@ -370,7 +373,7 @@ async def test_refused_bodies_name_the_tensor(
     assert reply.status == 400
     assert error.lower() in reply.error.lower()
     assert "\n" not in reply.error
-    assert application.errors == 1
+    assert application.meter.metrics.errors == 1
 
 
 async def test_null_where_a_value_is_needed(shelf: Shelf, tmp_path: Path) -> None:
@@ -399,6 +402,8 @@ async def test_null_where_a_value_is_needed(shelf: Shelf, tmp_path: Path) -> Non
         ("GET", "/v2/models/late/unload", 404, "there is nothing at this path"),
         ("GET", INFER, 405, "use POST here"),
         ("POST", "/v2", 405, "use GET here"),
+        ("POST", "/metrics", 405, "use GET here"),
+        ("PUT", "/openapi.json", 405, "use GET here"),
         ("DELETE", "/v2/models/late", 405, "use GET here"),
     ],
 )
@@ -416,7 +421,15 @@ async def test_before_a_version_is_loaded(tmp_path: Path) -> None:
     made = Application("late-api", Door(None, frozenset()), log)
     statuses = {
         path: (await ask(made, "GET", path)).status
-        for path in ("/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/late", "/healthz")
+        for path in (
+            "/v2",
+            "/v2/health/live",
+            "/v2/health/ready",
+            "/v2/models/late",
+            "/healthz",
+            "/metrics",
+            "/openapi.json",
+        )
     }
     assert statuses == {
         "/v2": 200,
@@ -424,6 +437,8 @@ async def test_before_a_version_is_loaded(tmp_path: Path) -> None:
         "/v2/health/ready": 503,
         "/v2/models/late": 503,
         "/healthz": 200,
+        "/metrics": 200,
+        "/openapi.json": 200,
     }
     log.close()
 
@@ -447,7 +462,7 @@ async def test_hosts(application: Application, headers: Any, status: int) -> Non
     assert (await ask(application, "GET", "/v2", headers=headers)).status == status
 
 
-@pytest.mark.parametrize("path", ["/v2", "/v2/health/live", "/healthz", "/nothing", INFER])
+@pytest.mark.parametrize("path", ["/v2", "/healthz", "/metrics", "/openapi.json", "/x", INFER])
 @pytest.mark.parametrize(
     ("authorization", "allowed"),
     [
@@ -530,6 +545,62 @@ async def test_a_request_keeps_the_version_it_met(application: Application, shel
     assert Reply(sent).json["model_version"] == "1"
     assert Reply(sent).headers["x-model-version"] == "late@1"
     assert (await ask(application, "POST", INFER, request())).json["model_version"] == "2"
+
+
+async def test_metrics_count_every_end_of_a_request(application: Application) -> None:
+    async def leave() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await ask(application, "POST", INFER, b"{", stall=True)
+
+    await ask(application, "POST", INFER, request([ROW] * 3))
+    await ask(application, "POST", INFER, b"nonsense")
+    await ask(application, "POST", INFER, b" " * 20_001)
+    await ask(application, "GET", "/nothing")
+    await ask(application, "GET", INFER)
+    left = asyncio.create_task(leave())
+    await asyncio.sleep(0)
+    assert application.meter.metrics.in_flight == 1
+    left.cancel()
+    await left
+    found = application.metrics()
+    assert found.versions["late@1"].statuses == {200: 1, 400: 1, 413: 1, 499: 1}
+    assert found.refused == {404: 1, 405: 1}
+    assert (found.in_flight, found.versions["late@1"].rows) == (0, 3)
+
+
+async def test_metrics_are_summed_over_the_processes(shelf: Shelf, tmp_path: Path) -> None:
+    other = Meter()
+    other.count("late@1", 200, 5, 0.01, time.time())
+    log = PredictionLog(tmp_path / "predictions")
+    made = Application(
+        "late-api",
+        Door(None, frozenset()),
+        log,
+        others=lambda: [msgspec.structs.replace(other.read(2, 1), at=time.time())],
+    )
+    made.swap(load(shelf.desired(1), 50))
+    await ask(made, "POST", INFER, request())
+    lines = (await ask(made, "GET", "/metrics")).body.decode().splitlines()
+    deployment = 'deployment="late-api"'
+    labels = f'{deployment},model="late",version="1"'
+    assert f'workbench_requests_total{{{labels},status="200"}} 2' in lines
+    assert f"workbench_rows_total{{{labels}}} 6" in lines
+    assert f"workbench_workers{{{deployment}}} 2" in lines
+    assert f"workbench_predictions_dropped_total{{{deployment}}} 1" in lines
+    await made.batcher.close()
+    log.close()
+
+
+async def test_a_large_body_is_read_beside_others(shelf: Shelf, tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path / "predictions")
+    made = Application("late-api", Door(None, frozenset()), log)
+    made.swap(load(shelf.desired(1), 50_000))
+    body = json.dumps(request([ROW] * 4000)).encode()
+    assert len(body) > LARGE
+    reply = await ask(made, "POST", INFER, body)
+    assert reply.json["outputs"][0]["shape"] == [4000]
+    await made.batcher.close()
+    log.close()
 
 
 async def test_healthz_counts(application: Application) -> None:

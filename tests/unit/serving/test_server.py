@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -165,6 +166,36 @@ def test_a_head_without_end_is_cut_off(shelf: Shelf, run_server: Run) -> None:
     assert answer == b"reset" or b"400" in answer
     with client(running) as caller:
         assert caller.ready()
+
+
+def test_what_was_counted_goes_on_in_the_next_process(shelf: Shelf, run_server: Run) -> None:
+    running = serving(run_server(shelf.desired(1, ports=PORTS)))
+    with client(running) as caller:
+        caller.infer("late", [ROW])
+    running.process.kill()
+    running.process.wait(30)
+    running.folder.serving.unlink()
+    second = Running.__new__(Running)
+    Running.__init__(second, running.folder, shelf.desired(1, ports=PORTS, token=False))
+    second.until(lambda told: told.phase == "serving")
+    with Client("127.0.0.1", second.told().port) as caller:
+        caller.infer("late", [ROW])
+        caller.infer("late", [ROW])
+    assert second.stop() == 0
+    assert second.told().requests in {
+        2,
+        3,
+    }  # what is told four times a second may be lost by a kill
+    assert second.folder.read_metrics() is not None
+
+
+def test_a_server_whose_project_is_gone_ends(shelf: Shelf, run_server: Run) -> None:
+    running = serving(run_server(shelf.desired(1, ports=PORTS)))
+    with client(running) as caller:
+        caller.infer("late", [ROW])
+        shutil.rmtree(running.folder.root)
+        assert running.process.wait(60) == 0
+    assert not running.folder.root.exists()
 
 
 def test_the_token_file_must_be_private(shelf: Shelf, run_server: Run) -> None:
