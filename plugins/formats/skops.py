@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,7 @@ class SkopsFormat:
 
     def dump(self, model: Any, path: Path) -> None:
         """Write `model` to `path`. Raises BadInput for one that holds what skops cannot write."""
-        import skops.io  # 0.9 s, with scikit-learn
-
+        skops = _skops()
         try:
             data = skops.io.dumps(model)
         except (TypeError, ValueError, RecursionError) as error:
@@ -52,8 +52,7 @@ class SkopsFormat:
             if unknown:
                 raise _refused(path, unknown)
             check_arrays(path, archive)
-        import skops.io  # 0.9 s, with scikit-learn
-
+        skops = _skops()
         from plugins.formats.indices import check_indices
         from plugins.formats.trees import check_trees
 
@@ -71,6 +70,27 @@ class SkopsFormat:
     def content(self, path: Path) -> str:
         """Return the content digest: equal for two dumps of one fitted model."""
         return content_digest(path)
+
+
+def _skops() -> Any:
+    """Import skops: seconds, nearly all of them scikit-learn's, and of those half are scipy.stats.
+
+    skops collects the names of every estimator to make a list of trusted types of its own, for which
+    scikit-learn imports all that it has, pytest included: a fifth of the time. Our list is given with
+    each load, so its list may be empty, and then nothing is trusted but what stands in ours.
+    """
+    if "skops.io" not in sys.modules:
+        import sklearn.utils
+
+        every = sklearn.utils.all_estimators
+        sklearn.utils.all_estimators = list
+        try:
+            import skops.io
+        finally:
+            sklearn.utils.all_estimators = every
+    import skops.io
+
+    return skops
 
 
 def _unknown(schema: Node) -> tuple[str, ...]:
