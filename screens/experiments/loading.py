@@ -1,58 +1,83 @@
-"""Everything that the place shows, asked for at once in a thread."""
+"""Everything that the place shows beside the list itself, asked for at once in a thread."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from screens.experiments.facts import Known
 from screens.experiments.live import Progress
 from workbench.data.datasets import DatasetVersion, list_versions
 from workbench.experiments.experiments import ExperimentRow, list_experiments
-from workbench.experiments.runs import RunRow, get_run, list_runs
+from workbench.experiments.listing import list_runs, read_runs
+from workbench.experiments.lookup import get_run
+from workbench.experiments.rows import RunRow
+from workbench.states import JOB_ENDED
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
 
-MOST_RUNS = 20_000
-"""Runs that are listed, the newest."""
+MOST_OPEN = 500
+"""Runs that are watched for their end, the oldest: more do not run at a time."""
+OPEN = "state:queued,starting,running,lost archived:all"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Runs (newest first), experiments, data versions, and the model versions made of runs."""
+    """Experiments, data versions, what has been registered, and the runs that have not ended."""
 
-    runs: Sequence[RunRow] = ()
+    by_experiment: Mapping[str, int] = field(default_factory=dict)
+    """How many runs each experiment has."""
+    open: Sequence[RunRow] = ()
+    ended: Sequence[RunRow] = ()
+    """Those that had not ended when it was loaded before, and now have."""
     experiments: Sequence[ExperimentRow] = ()
     versions: Sequence[DatasetVersion] = ()
-    models: Mapping[str, str] | None = None
+    models: Mapping[str, str] = field(default_factory=dict)
+    """Run's ULID → the model versions registered from it, oldest first."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Experiment → the name under which its runs were registered last."""
 
     @property
     def problems(self) -> dict[str, ExperimentRow]:
         """The experiments by name."""
         return {row.name: row for row in self.experiments}
 
+    @property
+    def total(self) -> int:
+        """How many runs there are."""
+        return sum(self.by_experiment.values())
 
-def load(project: Project) -> Loaded:
-    """Ask the records and the problem files."""
+
+def load(project: Project, watched: Iterable[int] = ()) -> Loaded:
+    """Ask the records and the problem files; `watched` are the numbers of runs that were open."""
+    query = project.store.query
+    counts = query(
+        "SELECT experiment, count(*) AS runs FROM runs WHERE NOT deleted GROUP BY ALL ORDER BY ALL"
+    )
+    registered = query(_REGISTERED)
+    unended = list_runs(project, filter_text=OPEN, sort="oldest", limit=MOST_OPEN)
+    gone = set(watched) - {run.number for run in unended}
     return Loaded(
-        runs=list_runs(project, limit=MOST_RUNS),
+        by_experiment={row["experiment"]: row["runs"] for row in counts},
+        open=unended,
+        ended=[run for run in read_runs(project, sorted(gone)) if run.state in JOB_ENDED]
+        if gone
+        else (),
         experiments=list_experiments(project),
         versions=list_versions(project),
-        models=registered(project),
+        models={row["run"]: row["versions"] for row in registered},
+        named={row["experiment"]: row["model"] for row in registered},
     )
 
 
-def registered(project: Project) -> dict[str, str]:
-    """Return run's ULID → the model versions registered from it, oldest first."""
-    rows = project.store.query(_REGISTERED)
-    return {row["run"]: row["versions"] for row in rows}
-
-
 _REGISTERED = """
-SELECT run, string_agg(model || '@' || number, ', ' ORDER BY registered_at, number) AS versions
-FROM model_versions GROUP BY run
+SELECT v.run, string_agg(v.model || '@' || v.number, ', ' ORDER BY v.registered_at, v.number)
+       AS versions, any_value(r.experiment) AS experiment,
+       arg_max(v.model, (v.registered_at, v.number)) AS model
+FROM model_versions v JOIN runs r ON r.id = v.run
+GROUP BY v.run ORDER BY max(v.registered_at), v.run
 """
 
 

@@ -59,7 +59,7 @@ class Experiments(Place[Loaded]):
 
     def load(self) -> Loaded:
         """Ask the records."""
-        return load(self.project)
+        return load(self.project, self.runs.watched)
 
     def show(self, loaded: Loaded) -> None:
         """Fill both lists in place."""

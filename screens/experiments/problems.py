@@ -18,8 +18,8 @@ from screens.widgets.source import Cell, Column, MemorySource, Row
 from screens.widgets.table import Table
 from workbench.errors import WorkbenchError
 from workbench.experiments.experiments import Experiment, ExperimentRow, get_experiment
-from workbench.experiments.runs import RunRow
-from workbench.numbers import from_figure
+from workbench.experiments.listing import list_runs
+from workbench.experiments.rows import RunRow
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,10 +102,14 @@ class Problems(Actor, Split):
         self.pane.title = row.name
         self.pane.retitle()
         project, now = self.bench.project, self.bench.now()
-        runs = [run for run in self.loaded.runs if run.experiment == row.name]
 
-        def come(found: Experiment) -> None:
-            self.detail.fill(sections(row, found, runs, now), subject=row.name)
+        def read() -> tuple[Experiment, list[RunRow]]:
+            found = get_experiment(project, row.name)
+            best = list_runs(project, experiment=row.name, sort=found.problem.metric, limit=BEST)
+            return found, best
+
+        def come(read: tuple[Experiment, list[RunRow]]) -> None:
+            self.detail.fill(sections(row, *read, now), subject=row.name)
 
         def failed(error: WorkbenchError) -> None:
             wrong = [
@@ -114,9 +118,7 @@ class Problems(Actor, Split):
             ]
             self.detail.fill(wrong, subject=row.name)
 
-        in_thread(
-            self, lambda: get_experiment(project, row.name), come, group="problem", failed=failed
-        )
+        in_thread(self, read, come, group="problem", failed=failed)
 
     def why_not_details(self) -> str:
         """There must be an experiment."""
@@ -196,18 +198,12 @@ def sections(
         Section("Problem", facts=[fact for fact in asks if fact[1] is not None]),
         Section("Split", facts=dealt),
     ]
-    best = _best_runs(problem.metric, problem.direction, runs)
+    best = [run for run in runs if run.metrics.get(problem.metric) not in {None, "NaN"}]
     if best:
         parts.append(Section("Best runs", facts=[_line(run, problem.metric, now) for run in best]))
-    elif not runs:
+    elif not row.runs:
         parts.append(Section("Runs", text="None yet. t trains one."))
     return [*parts, Section("File", text=f"experiments/{row.name}.toml")]
-
-
-def _best_runs(metric: str, direction: str, runs: list[RunRow]) -> list[RunRow]:
-    known = [run for run in runs if run.metrics.get(metric) not in {None, "NaN"}]
-    known.sort(key=lambda run: from_figure(run.metrics[metric]), reverse=direction == "maximize")
-    return known[:BEST]
 
 
 def _line(run: RunRow, metric: str, now: datetime) -> tuple[str, Cell]:

@@ -1,4 +1,4 @@
-"""The list of runs as rows of a table: which columns, which cells, by what to sort. Pure."""
+"""The list of runs as rows of a table: which columns, which cells. Pure."""
 
 from __future__ import annotations
 
@@ -7,27 +7,43 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from screens.experiments.figures import figure, reached
-from screens.experiments.filter import matcher
+from screens.experiments.figures import figure, reached, value_text
 from screens.experiments.live import Progress
 from screens.states import cell, look
 from screens.text import Styled, ago, duration
-from screens.widgets.source import Cell, Column, MemorySource, Row
+from screens.widgets.source import Cell, Column, Row
 from workbench.experiments.experiments import ExperimentRow
-from workbench.experiments.runs import RunRow
+from workbench.experiments.listing import METRIC, PARAM
+from workbench.experiments.rows import RunRow
 from workbench.numbers import from_figure
 from workbench.states import JOB_ENDED
 
 MOST_METRICS = 3
-"""Columns of metrics: the problems' own first."""
+"""Columns of metrics that nobody asked for: the problems' own."""
+
+_FACTS = {
+    "run": Column("run", "Run", cap=8),
+    "state": Column("state", "State", cap=17),
+    "trainer": Column("trainer", "Trainer", cap=12),
+    "seed": Column("seed", "Seed", right=True, cap=10),
+    "time": Column("time", "Time", right=True, cap=8),
+    "on": Column("on", "On", cap=10),
+    "experiment": Column("experiment", "Experiment", cap=18),
+    "data": Column("data", "Data", cap=18),
+    "model": Column("model", "Model", cap=18),
+    "tag": Column("tag", "Tags", cap=18),
+    "when": Column("when", "When", right=True, cap=10),
+    "who": Column("who", "Who", cap=12),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The runs that are listed, and what is known around them."""
+    """What is known around the runs that are listed."""
 
-    runs: Sequence[RunRow]
-    problems: Mapping[str, ExperimentRow]
+    problems: Mapping[str, ExperimentRow] = field(default_factory=dict)
+    by_experiment: Mapping[str, int] = field(default_factory=dict)
+    """How many runs each experiment has."""
     models: Mapping[str, str] = field(default_factory=dict)
     """Run's ULID → the versions registered from it."""
     progress: Mapping[str, Progress] = field(default_factory=dict)
@@ -35,62 +51,56 @@ class Shelf:
     """The experiment whose runs alone are listed; empty: all."""
 
     @property
+    def listed(self) -> list[str]:
+        """The experiments that have runs in the list."""
+        return [self.scope] if self.scope else [name for name, n in self.by_experiment.items() if n]
+
+    @property
     def metrics(self) -> list[str]:
         """The metrics that have a column: of the problems listed, the commonest first."""
-        owned = Counter(
-            problem.metric
-            for run in self.runs
-            if (problem := self.problems.get(run.experiment)) is not None and problem.metric
-        )
-        if not owned and self.scope in self.problems:
-            owned[self.problems[self.scope].metric] += 1
+        owned: Counter[str] = Counter()
+        for name in self.listed:
+            problem = self.problems.get(name)
+            if problem is not None and problem.metric:
+                owned[problem.metric] += max(self.by_experiment.get(name, 0), 1)
         return [name for name, _ in owned.most_common(MOST_METRICS)]
 
 
-def columns(shelf: Shelf) -> list[Column]:
-    """Return the columns: the run, its state, its figures, then where it came from."""
-    found = [
-        Column("run", "Run", cap=8),
-        Column("state", "State", cap=17),
-        Column("trainer", "Trainer", cap=12),
-        *(
-            # Two cells behind the title, as behind every figure.
-            Column(f"metric.{name}", name + "  ", right=True, cap=20)
-            for name in shelf.metrics
-        ),
-        Column("time", "Time", right=True, cap=8),
-        Column("on", "On", cap=10),
-    ]
-    if len({run.experiment for run in shelf.runs}) > 1:
-        found.append(Column("experiment", "Experiment", cap=18))
+def column_names(shelf: Shelf) -> list[str]:
+    """Return the usual columns: the run, its state, its figures, then where it came from."""
+    figures = [METRIC + name for name in shelf.metrics]
+    several = ["experiment"] if len(shelf.listed) > 1 else []
     return [
-        *found,
-        Column("data", "Data", cap=18),
-        Column("model", "Model", cap=18),
-        Column("when", "When", right=True, cap=10),
-        Column("who", "Who", cap=12),
-    ]
+        "run", "state", "trainer", *figures, "time", "on", *several, "data", "model", "tag",
+        "when", "who",
+    ]  # fmt: skip
 
 
-def source(shelf: Shelf, now: datetime) -> MemorySource:
-    """Return the rows, newest first as they came."""
-    heads = columns(shelf)
-    names = [column.name for column in heads]
-    by_key = {run.reference: run for run in shelf.runs}
+def columns(names: Sequence[str]) -> list[Column]:
+    """Return the columns with these names: facts, `metric.NAME`, `param.NAME`."""
+    return [_column(name) for name in names]
 
-    def order(key: str, name: str) -> Cell:
-        return _sort_value(by_key[key], name, shelf)
 
-    rows = [
-        Row(run.reference, tuple(_cell(run, name, shelf, now) for name in names))
-        for run in shelf.runs
-    ]
-    return MemorySource(heads, rows, matches=matcher(by_key, shelf.models), order=order)
+def _column(name: str) -> Column:
+    if name.startswith(METRIC):
+        # Two cells behind the title, as behind every figure.
+        return Column(name, name.removeprefix(METRIC) + "  ", right=True, cap=20)
+    if name.startswith(PARAM):
+        return Column(name, name.removeprefix(PARAM), right=True, cap=16)
+    return _FACTS[name]
+
+
+def row(run: RunRow, names: Sequence[str], shelf: Shelf, now: datetime) -> Row:
+    """Return a run as a row."""
+    return Row(run.reference, tuple(_cell(run, name, shelf, now) for name in names))
 
 
 def _cell(run: RunRow, name: str, shelf: Shelf, now: datetime) -> Cell:
-    if name.startswith("metric."):
-        return _metric(run, name.removeprefix("metric."), shelf)
+    if name.startswith(METRIC):
+        return _metric(run, name.removeprefix(METRIC), shelf)
+    if name.startswith(PARAM):
+        known = run.params.get(name.removeprefix(PARAM))
+        return None if known is None else value_text(known)
     if name == "state":
         now_at = shelf.progress.get(run.reference)
         return cell(run.state, now_at.short if now_at and run.state == "running" else "")
@@ -100,12 +110,15 @@ def _cell(run: RunRow, name: str, shelf: Shelf, now: datetime) -> Cell:
         return Styled(ago(run.created_at, now), "muted")
     if name == "model":
         return shelf.models.get(run.id)
+    tags = (*(("archived",) if run.archived else ()), *run.tags)
     texts: dict[str, Cell] = {
-        "run": Styled(run.reference, "strong"),
+        "run": Styled(run.reference, "muted" if run.archived else "strong"),
         "trainer": run.trainer,
+        "seed": run.seed,
         "on": Styled(run.target, "muted"),
         "experiment": run.experiment,
         "data": run.dataset,
+        "tag": Styled(" ".join(tags), "key") if tags else None,
         "who": Styled(run.created_by, "muted"),
     }
     return texts[name]
@@ -136,39 +149,17 @@ def _time(run: RunRow, now: datetime) -> Cell:
     return None
 
 
-def _sort_value(run: RunRow, name: str, shelf: Shelf) -> Cell:
-    if name.startswith("metric."):
-        value = run.metrics.get(name.removeprefix("metric."))
-        return None if value is None else from_figure(value)
-    values: dict[str, Cell] = {
-        "run": run.number,
-        "state": run.state,
-        "trainer": run.trainer,
-        "time": run.seconds,
-        "on": run.target,
-        "experiment": run.experiment,
-        "data": run.dataset,
-        "model": shelf.models.get(run.id),
-        "when": run.created_at,
-        "who": run.created_by,
-    }
-    return values[name]
-
-
 def endings(
-    were_open: Mapping[str, RunRow],
-    runs: Sequence[RunRow],
-    problems: Mapping[str, ExperimentRow],
+    ended: Sequence[RunRow], problems: Mapping[str, ExperimentRow]
 ) -> list[tuple[str, bool]]:
-    """Return a sentence for each run that was open and has ended, and whether it is a warning."""
+    """Return a sentence for each of these runs, which have ended, and whether it is a warning."""
     found = []
-    for run in runs:
-        if run.reference in were_open and run.state in JOB_ENDED:
-            words = f"{run.reference} {look(run.state).word}"
-            problem = problems.get(run.experiment)
-            if problem is not None and problem.metric in run.metrics:
-                words += f": {problem.metric} {figure(run.metrics[problem.metric])}"
-            elif run.error:
-                words += f": {run.error}"
-            found.append((words, run.state == "failed"))
+    for run in ended:
+        words = f"{run.reference} {look(run.state).word}"
+        problem = problems.get(run.experiment)
+        if problem is not None and problem.metric in run.metrics:
+            words += f": {problem.metric} {figure(run.metrics[problem.metric])}"
+        elif run.error:
+            words += f": {run.error}"
+        found.append((words, run.state == "failed"))
     return found

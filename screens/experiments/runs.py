@@ -10,21 +10,23 @@ from textual.actions import SkipAction
 from screens.actions import Act, Actor
 from screens.experiments import comparing
 from screens.experiments.following import Following
+from screens.experiments.listed import Names, RunsSource, Setting
 from screens.experiments.loading import Loaded
-from screens.experiments.rows import Shelf, endings, source
+from screens.experiments.rows import Shelf, endings
 from screens.experiments.side import COMPARE, DETAILS, LOG, REPORT, Side
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Did, Said
 from screens.widgets.pane import ListPane
-from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
-from workbench.experiments.runs import Run, RunRow
+from workbench.experiments.lookup import Run
+from workbench.experiments.rows import RunRow
 from workbench.states import JOB_ENDED
 
 if TYPE_CHECKING:
     from screens.app import Workbench
 
+HINT = "auc>0.9 trainer:hgb -tag:old since:2d state:failed words"
 PAUSE = 0.06
 """Seconds that the cursor must rest on a run before it is read in full."""
 NO_RUNS = "No runs yet. t trains one."
@@ -54,7 +56,7 @@ class Runs(Actor, Split):
 
     def __init__(self) -> None:
         self.table = Table(empty=NO_RUNS)
-        self.list = ListPane("Runs", self.table)
+        self.list = ListPane("Runs", self.table, hint=HINT)
         self.aside = Side()
         super().__init__(self.list, self.aside, share=57)
         self.loaded = Loaded()
@@ -62,7 +64,9 @@ class Runs(Actor, Split):
         self._wanted = ""
         """The run that the cursor is to be on as soon as it is in the list."""
         self.following = Following(self, self._further)
-        self._runs: dict[str, RunRow] = {}
+        self._names: Names | None = None
+        self._setting: Setting | None = None
+        """What the newest rows are made from."""
 
     @property
     def bench(self) -> Workbench:
@@ -81,13 +85,11 @@ class Runs(Actor, Split):
 
     def fill(self, loaded: Loaded) -> None:
         """Show what was loaded."""
-        for words, wrong in endings(self._open_runs(), loaded.runs, loaded.problems):
+        for words, wrong in endings(loaded.ended, loaded.problems):
             self.bench.post_message(Said(words, warning=wrong))
         self.loaded = loaded
         paths = self.bench.project.paths
-        events = {
-            ref: paths.job(run.job) / "events.jsonl" for ref, run in self._open_runs().items()
-        }
+        events = {run.reference: paths.job(run.job) / "events.jsonl" for run in loaded.open}
         self.following.follow(self.bench.feed, events)
         self.refill()
         self._look()
@@ -101,29 +103,36 @@ class Runs(Actor, Split):
 
     def refill(self) -> None:
         """Write the rows anew, from what is known."""
-        loaded = self.loaded
-        runs = [run for run in loaded.runs if not self.scope or run.experiment == self.scope]
-        self._runs = {run.reference: run for run in runs}
+        loaded, project = self.loaded, self.bench.project
         if not loaded.experiments:
             self.table.empty = NO_EXPERIMENTS if loaded.versions else NO_DATA
         else:
             self.table.empty = NO_RUNS
         shelf = Shelf(
-            runs, loaded.problems, loaded.models or {}, self.following.progress, scope=self.scope
+            loaded.problems,
+            loaded.by_experiment,
+            loaded.models,
+            self.following.progress,
+            scope=self.scope,
         )
-        now = self.bench.now()
-        in_thread(self, lambda: source(shelf, now), self._come, group="rows")
+        self._names = self._names or Names(project)
+        self._setting = Setting(project, self._names, shelf, self.bench.now())
+        self.table.load(RunsSource(self._setting), key=self._wanted)
 
-    def _come(self, rows: MemorySource) -> None:
-        wanted = self._wanted if self._wanted in self._runs else ""
-        self.table.load(rows, key=wanted)
-        if wanted:
-            self._wanted = ""
+    @on(Table.Arranged)
+    def _arranged(self, event: Table.Arranged) -> None:
+        source = self.table.rows.source
+        if event.table is self.table and isinstance(source, RunsSource):
+            # Rows made since it was wanted: it is in them, or the filter leaves it out.
+            if source.setting is self._setting:
+                self._wanted = ""
+            self.refresh_bindings()
 
     @property
     def run(self) -> RunRow | None:
         """The run under the cursor."""
-        return self._runs.get(self.table.key)
+        source = self.table.rows.source
+        return source.runs.get(self.table.key) if isinstance(source, RunsSource) else None
 
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
@@ -149,8 +158,10 @@ class Runs(Actor, Split):
 
     # What runs now
 
-    def _open_runs(self) -> dict[str, RunRow]:
-        return {run.reference: run for run in self.loaded.runs if run.state not in JOB_ENDED}
+    @property
+    def watched(self) -> list[int]:
+        """The numbers of the runs that had not ended when they were loaded."""
+        return [run.number for run in self.loaded.open]
 
     def on_feed(self, names: frozenset[str]) -> None:
         """Read the events of the runs that said something."""
@@ -162,22 +173,20 @@ class Runs(Actor, Split):
             self._look()
 
     def _tick(self) -> None:
-        if self.is_on_screen and self._open_runs():
+        if self.is_on_screen and self.loaded.open:
             self.refill()
 
     # Acts
 
     def point_at(self, reference: str) -> None:
         """Put the cursor on a run, whatever was listed: at once, or as soon as it is in the list."""
-        if self.scope and reference not in self._runs:
-            self.narrow_to("")
         self._wanted = ""
         if self.table.holds(reference):
             # Not by way of new rows: the next key would act on the run that the cursor is still on.
             self.table.select(reference)
         else:
             self._wanted = reference
-            self.refill()
+            self.narrow_to("")
 
     def act_leave(self) -> None:
         """Leave the right pane, then the experiment whose runs are listed, then the place."""
@@ -249,9 +258,7 @@ class Runs(Actor, Split):
     def act_compare(self) -> None:
         """Show what differs between the marked runs."""
         references = self._marked_runs()
-        problems = self.loaded.problems
-        owners = {run.experiment for run in self.loaded.runs if run.reference in references}
-        self.aside.compare(references, [problems[o].metric for o in owners if o in problems])
+        self.aside.compare(references, self.loaded.problems)
         self._turn_to(COMPARE)
         if comparing.cells(len(references)) > self.aside.size.width:
             self.side = "right"
@@ -276,11 +283,7 @@ class Runs(Actor, Split):
     def _model_name(self) -> str:
         """Return the model's likely name: that of the experiment's last one, else the experiment's."""
         assert self.run is not None
-        same = [run for run in self.loaded.runs if run.experiment == self.run.experiment]
-        for run in same:
-            if known := (self.loaded.models or {}).get(run.id):
-                return known.rpartition(", ")[2].partition("@")[0]
-        return self.run.experiment
+        return self.loaded.named.get(self.run.experiment, self.run.experiment)
 
     def command_register(self) -> tuple[str, ...]:
         """`workbench model register r_142 --name late`."""

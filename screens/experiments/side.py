@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -20,7 +20,8 @@ from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
 from screens.widgets.views import Views
 from workbench.errors import WorkbenchError
-from workbench.experiments.runs import RunRow
+from workbench.experiments.experiments import ExperimentRow
+from workbench.experiments.rows import RunRow
 
 if TYPE_CHECKING:
     from screens.app import Workbench
@@ -81,7 +82,7 @@ class Side(Views):
         project = self.bench.project
         self.log_view.show_file(project.paths.job(run.job) / "log")
         problem = loaded.problems.get(run.experiment)
-        models = (loaded.models or {}).get(run.id, "")
+        models = loaded.models.get(run.id, "")
         in_thread(
             self,
             lambda: load_run(project, run.reference, problem, models, progress),
@@ -133,14 +134,16 @@ class Side(Views):
 
     # Several
 
-    def compare(self, references: Sequence[str], first: Sequence[str]) -> None:
-        """Show what differs between these runs; the metrics in `first` stand at the top."""
+    def compare(self, references: Sequence[str], problems: Mapping[str, ExperimentRow]) -> None:
+        """Show what differs between these runs; the metrics of their problems stand at the top."""
         project = self.bench.project
 
         def compare() -> MemorySource:
             from workbench.experiments.runs import compare
 
-            return comparing.source(compare(project, references), first)
+            found = compare(project, references)
+            own = [problems[name].metric for name in found.experiments if name in problems]
+            return comparing.source(found, own)
 
         def come(found: MemorySource) -> None:
             self._entitle(COMPARE, f"Compare {len(references)} runs", "* is best")

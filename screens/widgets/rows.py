@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.widget import Widget
 
@@ -12,6 +12,9 @@ from screens.widgets.pages import Pages
 from screens.widgets.source import PAGE, Drawn, MemorySource, PageSource, Sort, prepare
 from workbench.errors import WorkbenchError
 from workbench.text import clean
+
+AROUND = 60
+"""Rows above and below the cursor that are on the screen, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class _Ready:
 class Rows:
     """Reads for one `owner`. UI thread only; the source alone is called in threads.
 
+    `stands()` tells key and row of the cursor as they are now: who moved it while rows were read
+    is not taken back.
     `adopted(cursor)` is called when other rows have come, with where the cursor belongs; `arrived()`
     when a page has. One page is read at a time, and only pages that are still `seen`.
     """
@@ -35,11 +40,13 @@ class Rows:
         self,
         owner: Widget,
         *,
+        stands: Callable[[], tuple[str, int]],
         adopted: Callable[[int], None],
         arrived: Callable[[], None],
         seen: Callable[[], range],
     ) -> None:
         self._owner = owner
+        self._stands = stands
         self._adopted, self._arrived, self._seen = adopted, arrived, seen
         self.base: PageSource = MemorySource((), ())
         self.source: PageSource = self.base
@@ -62,6 +69,7 @@ class Rows:
     def arrange(self, key: str, cursor: int) -> None:
         """Read the first rows of `base` as sorted and filtered, the cursor on `key` or where it was."""
         base, sort, text = self.base, self.sort, self.filter_text
+        before = self._stands()
 
         def ready() -> _Ready:
             source = base.arranged(sort, text) if sort or text else base
@@ -69,9 +77,19 @@ class Rows:
             at = source.position(key) if key else None
             pages = Pages(source.columns, count)
             where = max(min(cursor if at is None else at, count - 1), 0)
-            for number in {0, where // PAGE}:
+            # With what is seen around it, so that a list which is loaded again does not flicker.
+            near = (0, where, max(where - AROUND, 0), max(min(where + AROUND, count - 1), 0))
+            for number in {at // PAGE for at in near}:
                 pages.put(number, prepare(source.page(number)))
             return _Ready(source, pages, source.total(), where)
+
+        def come(found: _Ready) -> None:
+            key, at = self._stands()
+            if (key, at) != before:
+                there = found.pages.find(key)
+                where = max(min(at, found.pages.count - 1), 0) if there is None else there
+                found = replace(found, cursor=where)
+            self._adopt(found)
 
         if isinstance(base, MemorySource):
             try:
@@ -81,7 +99,7 @@ class Rows:
             ) as error:  # a filter language of its own may refuse what was typed
                 self._refused(error)
         else:
-            in_thread(self._owner, ready, self._adopt, group="arrange", failed=self._refused)
+            in_thread(self._owner, ready, come, group="arrange", failed=self._refused)
 
     def row(self, index: int) -> Drawn | None:
         """Return a row; None while it is read (which this begins) or where there is none."""

@@ -96,7 +96,13 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         self.marks: set[str] = set()
         self.key = ""
         """The key of the row under the cursor."""
-        self.rows = Rows(self, adopted=self._adopt, arrived=self._arrived, seen=self._seen)
+        self.rows = Rows(
+            self,
+            stands=lambda: (self.key, self.cursor),
+            adopted=self._adopt,
+            arrived=self._arrived,
+            seen=self._seen,
+        )
         self._painter = Painter(self, fixed)
 
     # Rows in
@@ -112,9 +118,11 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         self.rows.arrange(self.key, self.cursor)
 
     def holds(self, key: str) -> bool:
-        """Whether a row with this key is in the list, as filtered; for rows in memory only."""
+        """Whether a row with this key is in the list, as filtered: in memory, or on a page held."""
         source = self.rows.source
-        return isinstance(source, MemorySource) and source.position(key) is not None
+        if isinstance(source, MemorySource):
+            return source.position(key) is not None
+        return self.rows.pages.find(key) is not None
 
     def select(self, key: str) -> None:
         """Put the cursor on the row with this key; remembered until it comes, if it is not there."""

@@ -44,7 +44,7 @@ async def opened(bench: Workbench, *size: int) -> AsyncIterator[tuple[Pilot[Any]
         await settled(pilot)
         place = bench.place
         assert isinstance(place, Experiments)
-        await until(pilot, lambda: place.runs.table.count > 0 or not place.loaded.runs)
+        await until(pilot, lambda: place.runs.table.count > 0 or not place.loaded.total)
         yield pilot, place
 
 
@@ -127,6 +127,19 @@ async def test_sort_by_the_metric_and_filter_by_a_condition(bench: Workbench) ->
         await until(pilot, lambda: "Runs 2 of 6 / macro>0.5" in text(bench))
         await pilot.press("escape")
         await until(pilot, lambda: place.runs.table.count == 6)
+
+
+async def test_a_filter_says_where_it_is_wrong_and_what_is_known(bench: Workbench) -> None:
+    async with opened(bench) as (pilot, place):
+        await pilot.press("slash", *"state:brokn")
+        await until(pilot, lambda: "brokn is no state (filter, column 7)" in text(bench))
+        await pilot.press(*["backspace"] * 5, *"failed")
+        await until(pilot, lambda: "Runs 1 of 6 / state:failed" in text(bench))
+        assert place.runs.table.key == "r_4"
+        await pilot.press("enter")
+        await settled(pilot)
+        assert place.runs.run is not None
+        assert place.runs.run.error.startswith("ValueError")
 
 
 async def test_compare_marks_the_best_and_esc_goes_back(bench: Workbench) -> None:

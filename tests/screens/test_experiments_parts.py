@@ -1,8 +1,7 @@
-"""The parts of the place Experiments that need no screen: filter, figures, Markdown, guesses, progress."""
+"""The parts of the place Experiments that need no screen: figures, Markdown, guesses, progress."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,61 +10,12 @@ import pytest
 from test_boundary import ALL, FORBIDDEN, HOSTILE
 
 from screens.experiments.figures import figure, reached
-from screens.experiments.filter import compile_filter
 from screens.experiments.guess import guess, task_of
 from screens.experiments.live import Progress
 from screens.experiments.markdown import render
 from workbench.compute.events import Message, Metric, Phase
 from workbench.data import datasets
-from workbench.errors import BadInput
-from workbench.experiments.runs import RunRow
 from workbench.project.project import init_project
-
-
-def run(**changes: Any) -> RunRow:
-    values: dict[str, Any] = {
-        "reference": "r_7", "id": "01K", "number": 7, "experiment": "late", "trainer": "hgb",
-        "state": "succeeded", "dataset": "flights@2", "seed": 3, "target": "local", "job": "J",
-        "created_at": datetime(2026, 1, 1, tzinfo=UTC), "created_by": "ada", "started_at": None,
-        "ended_at": None, "seconds": 12.5, "error": "", "params": {"learning_rate": 0.1,
-        "max_iter": 100, "early_stopping": False}, "metrics": {"roc_auc": 0.9, "log_loss": "NaN"},
-    }  # fmt: skip
-    return RunRow(**(values | changes))
-
-
-@pytest.mark.parametrize(
-    ("text", "kept"),
-    [
-        ("", True),
-        ("hgb flights", True),
-        ("hgb linear", False),
-        ("HGB ok", True),
-        ("penguin@3", True),  # a version registered from it
-        ("roc_auc>0.8", True),
-        ("auc>0.9", False),  # by a part of the name; the bound itself is out
-        ("auc>=0.9 rate<=0.1", True),
-        ("loss<1", False),  # NaN passes no bound
-        ("absent>1", False),
-        ("max_iter=100", True),
-        ("max_iter=1e2", True),
-        ("early=false", True),
-        ("state=succeeded", True),
-        ("state=ok", True),
-        ("state!=failed", True),
-        ("trainer=hg", False),
-        ("seed=3 time>12", True),
-        ("r>0", False),  # several names have it: none is meant
-    ],
-)
-def test_a_filter(text: str, kept: bool) -> None:
-    assert compile_filter(text, {"01K": "penguin@3"})(run()) is kept
-
-
-@pytest.mark.parametrize("text", ["lr>high", "auc>", "hgb auc<x"])
-def test_a_bound_must_be_a_number(text: str) -> None:
-    with pytest.raises(BadInput) as refusal:
-        compile_filter(text, {})
-    assert refusal.value.code == "runs.filter"
 
 
 @pytest.mark.parametrize(

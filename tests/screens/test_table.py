@@ -166,6 +166,50 @@ async def test_loading_again_keeps_the_cursor_on_its_key() -> None:
         assert "Nothing here yet." in text(app)
 
 
+class Slow:
+    """A list of numbers that says how many there are only when it may."""
+
+    columns = (Column("number", "Number"),)
+
+    def __init__(self, numbers: range, go: threading.Event) -> None:
+        self.numbers, self.go = numbers, go
+
+    def count(self) -> int:
+        assert self.go.wait(20)
+        return len(self.numbers)
+
+    total = count
+
+    def page(self, number: int) -> list[Row]:
+        part = self.numbers[number * PAGE : (number + 1) * PAGE]
+        return [Row(str(at), (at,)) for at in part]
+
+    def position(self, key: str) -> int | None:
+        return self.numbers.index(int(key)) if int(key) in self.numbers else None
+
+    def arranged(self, sort: Sort | None, filter_text: str) -> Slow:
+        del sort, filter_text
+        return self
+
+
+async def test_who_moved_while_rows_were_read_stays_where_he_went() -> None:
+    ready, go = threading.Event(), threading.Event()
+    ready.set()
+    app = Shelf(Slow(range(900), ready))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await until(pilot, lambda: app.table.count == 900)
+        await pilot.press("down", "down")
+        app.table.load(Slow(range(-1, 900), go))  # a new row on top, which takes its time
+        await pilot.press("down", "down")
+        go.set()
+        await until(pilot, lambda: app.table.count == 901)
+        assert (app.table.key, app.table.cursor) == ("4", 5)  # not back on "2"
+        app.table.load(Slow(range(-1, 900), go), key="800")
+        await until(pilot, lambda: app.table.key == "800")
+        assert app.table.holds("800")
+        assert not app.table.holds("300")
+
+
 async def test_sorting_marking_and_opening_by_key() -> None:
     app = Shelf(fruit())
     async with app.run_test(size=(60, 20)) as pilot:

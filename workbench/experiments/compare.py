@@ -46,6 +46,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Runs side by side, the first one the baseline."""
 
     runs: tuple[str, ...]
+    experiments: tuple[str, ...]
     settings: tuple[Difference, ...]
     params: tuple[Difference, ...]
     metrics: tuple[MetricLine, ...]
@@ -73,6 +74,7 @@ def compare_runs(runs: Sequence[Run]) -> Comparison:
     metrics = list(dict.fromkeys(name for run in runs for name in run.metrics))
     return Comparison(
         runs=tuple(run.reference for run in runs),
+        experiments=tuple(dict.fromkeys(run.experiment for run in runs)),
         settings=_differing(settings),
         params=_differing(params),
         metrics=tuple(_line(name, [run.metrics.get(name) for run in runs]) for name in metrics),
