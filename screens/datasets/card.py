@@ -13,8 +13,9 @@ from screens.text import STYLES, Styled, count, number, said
 from screens.widgets.detail import Section
 from screens.widgets.draw import fit
 from screens.widgets.source import Cell, plain
+from workbench.data.bins import Scalar
 from workbench.data.cells import cell_text
-from workbench.data.profile import ColumnProfile, Frequency, Scalar
+from workbench.data.profile import ColumnProfile, Frequency
 from workbench.numbers import from_figure
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
@@ -51,11 +52,11 @@ def _facts(column: ColumnProfile, rows: int, *, ends: bool) -> list[tuple[str, C
     ]
     ordered = column.role in {"numeric", "datetime"}
     if ends and ordered and column.minimum is not None:
-        facts.append(("range", f"{_brief(column.minimum)} … {_brief(column.maximum)}"))
+        facts.append(("range", f"{brief(column.minimum)} … {brief(column.maximum)}"))
     low, median, high = (column.quantiles.get(name) for name in ("0.25", "0.5", "0.75"))
     if low is not None and median is not None and high is not None:
-        facts.append(("median", _brief(median)))
-        facts.append(("middle half", f"{_brief(low)} … {_brief(high)}"))
+        facts.append(("median", brief(median)))
+        facts.append(("middle half", f"{brief(low)} … {brief(high)}"))
     if column.mean is not None and column.std is not None:
         mean, std = from_figure(column.mean), from_figure(column.std)
         facts.append(("mean", f"{number(mean)} ± {number(std)}"))
@@ -66,7 +67,7 @@ def _facts(column: ColumnProfile, rows: int, *, ends: bool) -> list[tuple[str, C
     return facts
 
 
-def _brief(value: Scalar) -> str:
+def brief(value: Scalar) -> str:
     """Write a value in few cells; a moment to the minute."""
     text = plain(short(value))
     return text[:16] if isinstance(value, str) and _MOMENT.match(text) else text
@@ -84,14 +85,22 @@ def _counted(column: ColumnProfile, rows: int) -> list[tuple[str, Cell]]:
 
 def _spark(column: ColumnProfile) -> Content:
     """A histogram of one line with its ends under it."""
-    highest = max(column.counts) or 1
+    line = blocks(column.counts, max(column.counts))
+    ends = between(brief(column.edges[0]), brief(column.edges[-1]), len(line))
+    return Content.assemble((line, STYLES["key"]), "\n", (ends, STYLES["muted"]))
+
+
+def blocks(counts: Sequence[float], highest: float) -> str:
+    """Draw counts as blocks of one line, a cell each, the highest as high as a line is."""
     top = len(_BLOCKS) - 1
-    line = "".join(
-        " " if not n else _BLOCKS[min(round(n / highest * top), top)] for n in column.counts
+    return "".join(
+        " " if not n else _BLOCKS[min(round(n / (highest or 1) * top), top)] for n in counts
     )
-    low, high = _brief(column.edges[0]), _brief(column.edges[-1])
-    gap = max(len(line) - cell_len(low) - cell_len(high), 1)
-    return Content.assemble((line, STYLES["key"]), "\n", (low + " " * gap + high, STYLES["muted"]))
+
+
+def between(low: str, high: str, wide: int) -> str:
+    """Write two ends under a picture so many cells wide."""
+    return low + " " * max(wide - cell_len(low) - cell_len(high), 1) + high
 
 
 def _bars(top: Sequence[Frequency], rows: int) -> Content:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from screens.datasets import pictures
 from screens.datasets.rows import short
 from screens.text import Styled, Tone, said
 from screens.widgets.detail import Section
 from screens.widgets.source import Cell, Column, MemorySource, Row, plain
+from workbench.data.bins import Scalar
 from workbench.data.cells import cell_text
 from workbench.data.datasets import DatasetVersion
-from workbench.data.profile import Scalar
-from workbench.data.shape import SEVERITIES, Difference, Severity, ShapeDiff
+from workbench.data.shape import MEASURES, SEVERITIES, Difference, Severity, ShapeDiff
 
 LOOKS: dict[Severity, tuple[str, Tone]] = {
     "high": ("✗ high", "bad"),
@@ -27,6 +28,7 @@ COLUMNS = (
 _KINDS: dict[str, str] = {
     "new_categories": "new values",
     "vanished_categories": "lost values",
+    "distribution": "shift",
 }
 
 
@@ -62,6 +64,8 @@ def kind(difference: Difference) -> str:
 
 def change(difference: Difference) -> str:
     """Return both figures in few cells, the new one first: `72.3% was 79.7%`."""
+    if difference.figures:
+        return "  ".join(f"{MEASURES[name]} {d:.2g}" for name, d in difference.figures.items())
     before, after = difference.before, difference.after
     if before is None or after is None:
         return _value(difference, before if after is None else after)
@@ -81,7 +85,9 @@ def sections(diff: ShapeDiff, difference: Difference) -> list[Section]:
         facts.append((diff.before, _value(difference, difference.before)))
     if difference.after is not None:
         facts.append((diff.after, _value(difference, difference.after)))
-    return [Section(text=said(told(difference), "strong", cap=600)), Section(facts=facts)]
+    parts = [Section(text=said(told(difference), "strong", cap=600)), Section(facts=facts)]
+    moved = diff.shift(difference.column)
+    return [*parts, *pictures.sections(diff, moved)] if moved is not None else parts
 
 
 def _value(difference: Difference, value: Scalar | tuple[Scalar, ...]) -> str:

@@ -7,9 +7,10 @@ from datetime import datetime
 
 from screens.text import Styled, ago, number, size
 from screens.widgets.source import Cell, Column, MemorySource, Row
+from workbench.data.bins import Scalar
 from workbench.data.cells import cell_text
 from workbench.data.datasets import DatasetVersion
-from workbench.data.profile import ColumnProfile, Profile, Scalar
+from workbench.data.profile import ColumnProfile, Profile
 
 VERSIONS = (
     Column("version", "DATASET", cap=24),

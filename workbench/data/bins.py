@@ -10,7 +10,8 @@ from workbench.numbers import to_figure
 if TYPE_CHECKING:
     import polars as pl
 
-    from workbench.data.profile import Scalar
+Scalar = bool | int | float | str | None
+"""A value of a column as JSON has it: moments in ISO 8601, non-finite numbers as their words."""
 
 
 def is_ordered(dtype: pl.DataType) -> bool:
@@ -38,6 +39,18 @@ def floats(series: pl.Series) -> Any:
     if series.dtype.is_temporal():
         series = series.to_physical()
     return series.cast(pl.Float64).to_numpy()
+
+
+def written(dtype: pl.DataType, number: float) -> Scalar:
+    """Return the value of a column of `dtype` that has this physical number, as a profile holds it."""
+    import polars as pl
+
+    if not dtype.is_temporal():
+        return to_figure(number)
+    physical = pl.Series([round(number)], dtype=pl.Int64)
+    if dtype == pl.Date:
+        physical = physical.cast(pl.Int32)
+    return plain(physical.cast(dtype).item())
 
 
 class Bins:
@@ -96,11 +109,4 @@ class Bins:
 
     def value(self, number: float) -> Scalar:
         """Turn a number on the bins' line into a value of the column."""
-        import polars as pl
-
-        if not self._dtype.is_temporal():
-            return to_figure(number)
-        physical = pl.Series([round(number)], dtype=pl.Int64)
-        if self._dtype == pl.Date:
-            physical = physical.cast(pl.Int32)
-        return plain(physical.cast(self._dtype).item())
+        return written(self._dtype, number)

@@ -10,10 +10,12 @@ that many rows everything but `distinct` is exact.
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from workbench.data.bins import Scalar
+from workbench.data.distributions import Distribution
 from workbench.data.roles import Role
 from workbench.files import write_atomic
 from workbench.numbers import Figure
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
     from workbench.project.project import Project
 
-VERSION = 1
+VERSION = 2
 """Of the format and of how the figures are found; another one is computed again."""
 
 BINS = 40
@@ -34,9 +36,6 @@ COUNTED = 5_000
 """Distinct values up to which every value is counted, so that the most frequent are exact."""
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-
-Scalar = bool | int | float | str | None
-"""A value of a column as JSON has it: moments in ISO 8601, non-finite numbers as their words."""
 
 
 class Frequency(msgspec.Struct, frozen=True):
@@ -94,25 +93,61 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         return next((column for column in self.columns if column.name == name), None)
 
 
+class Distributions(msgspec.Struct, frozen=True, kw_only=True):
+    """The distributions of a table's columns, of those that have one."""
+
+    v: int
+    content: str
+    columns: tuple[Distribution, ...]
+
+    def column(self, name: str) -> Distribution | None:
+        """Return the distribution of one column."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
 def profile(project: Project, version: DatasetVersion) -> Profile:
     """Return the profile of a version: the one kept for its content, else computed and kept."""
+    return _read(kept_at(project, version.content), Profile, version) or _make(project, version)[0]
+
+
+def profile_and_distributions(
+    project: Project, version: DatasetVersion
+) -> tuple[Profile, Distributions]:
+    """Return both, kept or computed: what a version is held against another by."""
+    told = _read(kept_at(project, version.content), Profile, version)
+    spread = _read(kept_at(project, version.content, _SPREAD), Distributions, version)
+    return (told, spread) if told and spread else _make(project, version)
+
+
+T = TypeVar("T", Profile, Distributions)
+_SPREAD = ".distributions"
+
+
+def _read(place: Path, kind: type[T], version: DatasetVersion) -> T | None:
+    with contextlib.suppress(OSError, msgspec.MsgspecError):
+        kept = msgspec.json.decode(place.read_bytes(), type=kind)
+        if kept.v == VERSION and kept.content == version.content:
+            return kept
+    return None
+
+
+def _make(project: Project, version: DatasetVersion) -> tuple[Profile, Distributions]:
     from workbench.data.datasets import path
     from workbench.data.profiling import compute
 
-    place = kept_at(project, version.content)
-    with contextlib.suppress(OSError, msgspec.MsgspecError):
-        kept = msgspec.json.decode(place.read_bytes(), type=Profile)
-        if kept.v == VERSION and kept.content == version.content:
-            return kept
-    columns, rows, sample = compute(path(project, version))
-    found = Profile(v=VERSION, content=version.content, rows=rows, sample=sample, columns=columns)
-    _keep(place, found)
-    return found
+    found, content = compute(path(project, version)), version.content
+    spread = Distributions(v=VERSION, content=content, columns=found.distributions)
+    told = Profile(
+        v=VERSION, content=content, rows=found.rows, sample=found.sample, columns=found.columns
+    )
+    _keep(kept_at(project, content, _SPREAD), spread)
+    _keep(kept_at(project, content), told)
+    return told, spread
 
 
-def kept_at(project: Project, content: str) -> Path:
-    """Return where the profile of this content is kept."""
-    return project.paths.cache / "profiles" / f"{content.partition(':')[2]}.json"
+def kept_at(project: Project, content: str, part: str = "") -> Path:
+    """Return where the profile of this content is kept (or another `part` of what is known of it)."""
+    return project.paths.cache / "profiles" / f"{content.partition(':')[2]}{part}.json"
 
 
 def _keep(place: Path, found: Any) -> None:

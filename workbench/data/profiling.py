@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.data.batches import read_batches
-from workbench.data.bins import Bins, floats, is_ordered, plain
+from workbench.data.bins import Bins, Scalar, floats, is_ordered, plain
+from workbench.data.distributions import Distribution, of_counts, of_sample
 from workbench.data.profile import (
     BINS,
     COUNTED,
@@ -17,7 +19,6 @@ from workbench.data.profile import (
     TOP,
     ColumnProfile,
     Frequency,
-    Scalar,
 )
 from workbench.data.roles import facts_of, read_facts, role_of
 from workbench.numbers import to_figure
@@ -26,8 +27,18 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def compute(path: Path) -> tuple[tuple[ColumnProfile, ...], int, int]:
-    """Return the columns' profiles, the number of rows and that of the rows in the sample."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The columns' profiles and distributions, the number of rows and that of those in the sample."""
+
+    columns: tuple[ColumnProfile, ...]
+    distributions: tuple[Distribution, ...]
+    rows: int
+    sample: int
+
+
+def compute(path: Path) -> Found:
+    """Read a Parquet file twice and return what there is to know of its columns."""
     import polars as pl
 
     frame = pl.scan_parquet(path, glob=False)
@@ -49,8 +60,9 @@ def compute(path: Path) -> tuple[tuple[ColumnProfile, ...], int, int]:
             for done in work:
                 done.result()
             start += batch.height
-        found = list(pool.map(_Column.profile, columns))
-    return tuple(found), rows, len(range(0, rows, step))
+        profiles = tuple(pool.map(_Column.profile, columns))
+        kept = [one for one in pool.map(_Column.distribution, columns) if one is not None]
+    return Found(profiles, tuple(kept), rows, len(range(0, rows, step)))
 
 
 def _basics(frame: pl.LazyFrame, schema: pl.Schema) -> dict[str, Any]:
@@ -159,7 +171,7 @@ class _Column:
         if not self._flat or not self.facts.filled:
             return (0 if not self.facts.filled else self.facts.distinct), (), True
         if self._counted:
-            table, scale = _merge(self._seen), 1.0
+            table, scale = self._all(), 1.0
             distinct = table.height
         else:
             table = _counts(pl.concat(self._sample))
@@ -169,6 +181,21 @@ class _Column:
         best = table.sort("count", "value", descending=[True, False]).head(TOP)
         top = tuple(Frequency(plain(value), round(n * scale)) for value, n in best.rows())
         return distinct, top, self._counted or scale == 1.0
+
+    def _all(self) -> pl.DataFrame:
+        """Return every value with its count."""
+        self._seen = [_merge(self._seen)]
+        return self._seen[0]
+
+    def distribution(self) -> Distribution | None:
+        """Return how the values lie, None where that says nothing: names of rows, prose, no value."""
+        import polars as pl
+
+        if not self._flat or not self.facts.filled or self.role in {"identifier", "text"}:
+            return None
+        if self._counted:
+            return of_counts(self.name, self._all())
+        return of_sample(self.name, pl.concat(self._sample))
 
     def _quantiles(self) -> dict[str, Scalar]:
         import numpy as np

@@ -7,25 +7,33 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from workbench.data.profile import COUNTED, ColumnProfile, Profile, Scalar, profile
+from workbench.data.bins import Scalar
+from workbench.data.distributions import Distribution
+from workbench.data.profile import ColumnProfile, Distributions, Profile, profile_and_distributions
+from workbench.data.severity import SEVERITIES, Severity
+from workbench.data.shifts import Shift, shift
 from workbench.numbers import from_figure
+
+__all__ = ["MEASURES", "SEVERITIES", "Difference", "Severity", "ShapeDiff", "compare", "shape_diff"]
 
 if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
     from workbench.project.project import Project
 
-Severity = Literal["low", "medium", "high"]
-SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high")
-"""From what is worth knowing to what breaks a model that was trained on the version before."""
-
 Kind = Literal[
-    "rows", "added", "removed", "retyped", "role", "nulls", "range", "new_categories", "vanished_categories"
+    "rows", "added", "removed", "retyped", "role", "nulls", "range", "distribution", "new_categories",
+    "vanished_categories",
 ]  # fmt: skip
+MEASURES = {"psi": "PSI", "ks": "KS", "jensen_shannon": "JS"}
+"""Measure → its name in a line; limits are in `severity`."""
 _SHOWN = 10
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """One difference; `column` is empty for the table's own. `before` and `after` are the figures."""
+    """One difference; `column` is empty for the table's own. `before` and `after` are the figures.
+
+    A change of the distribution has neither, but its distances in `figures`.
+    """
 
     kind: Kind
     severity: Severity
@@ -33,16 +41,25 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     column: str = ""
     before: Scalar | tuple[Scalar, ...] = None
     after: Scalar | tuple[Scalar, ...] = None
+    figures: dict[str, float] = {}
 
 
 class ShapeDiff(msgspec.Struct, frozen=True, kw_only=True):
-    """The differences from one version to another, the gravest first."""
+    """The differences from one version to another, the gravest first.
+
+    `shifts` holds the distances of every column that has some in both, shifted or not.
+    """
 
     before: str
     after: str
     rows_before: int
     rows_after: int
     differences: tuple[Difference, ...]
+    shifts: tuple[Shift, ...] = ()
+
+    def shift(self, column: str) -> Shift | None:
+        """Return how far a column has moved, None where that cannot be said."""
+        return next((moved for moved in self.shifts if moved.column == column), None)
 
     @property
     def severity(self) -> Severity | None:
@@ -71,10 +88,14 @@ class ShapeDiff(msgspec.Struct, frozen=True, kw_only=True):
 def shape_diff(project: Project, before: DatasetVersion, after: DatasetVersion) -> ShapeDiff:
     """Return what differs from `before` to `after`; the profiles of both are kept or made."""
     found: list[Difference] = []
+    shifts: list[Shift] = []
     if before.content != after.content:
-        old, new = profile(project, before), profile(project, after)
+        old, spread = profile_and_distributions(project, before)
+        new, spread_new = profile_and_distributions(project, after)
         found += compare(old, new)
-        found += _categories(project, before, after, old, new)
+        for moved, told in _spread(old, new, spread, spread_new):
+            found += told
+            shifts += [moved] if moved is not None else []
     found.sort(key=lambda one: -SEVERITIES.index(one.severity))
     return ShapeDiff(
         before=before.reference,
@@ -82,6 +103,7 @@ def shape_diff(project: Project, before: DatasetVersion, after: DatasetVersion) 
         rows_before=before.rows,
         rows_after=after.rows,
         differences=tuple(found),
+        shifts=tuple(shifts),
     )
 
 
@@ -181,42 +203,49 @@ def _number(value: Scalar) -> float:
     return from_figure(value)  # type: ignore[arg-type]  # a numeric column's bounds are figures
 
 
-def _categories(
-    project: Project, before: DatasetVersion, after: DatasetVersion, old: Profile, new: Profile
-) -> Iterator[Difference]:
-    """Compare the categories of columns whose values are few enough to count each."""
+def _spread(
+    old: Profile, new: Profile, before: Distributions, after: Distributions
+) -> Iterator[tuple[Shift | None, list[Difference]]]:
+    """Yield of each column that both have what its distributions tell: its shift, new and lost words."""
     for column in old.columns:
         other = new.column(column.name)
-        if other is None or other.type != column.type:
+        first, second = before.column(column.name), after.column(column.name)
+        if other is None or other.type != column.type or first is None or second is None:
             continue
-        words = {column.role, other.role} & {"categorical", "boolean"}
-        few = column.distinct_exact and other.distinct_exact
-        if not words or not few or max(column.distinct, other.distinct) > COUNTED:
-            continue
-        counts = _counts(project, before, column.name)
-        counts_new = _counts(project, after, column.name)
-        yield from _set_change(column, "new_categories", counts_new, counts)
-        yield from _set_change(column, "vanished_categories", counts, counts_new)
+        told: list[Difference] = []
+        if not first.ordered and first.exact and second.exact:
+            told += _set_change(column, "new_categories", second, first)
+            told += _set_change(column, "vanished_categories", first, second)
+        moved = shift(first, second)
+        if moved is not None and moved.severity is not None:
+            told.append(_shifted(column, moved, moved.severity))
+        yield moved, told
 
 
-def _counts(project: Project, version: DatasetVersion, name: str) -> dict[Any, int]:
-    import polars as pl
-
-    from workbench.data.datasets import path
-
-    frame = pl.scan_parquet(path(project, version), glob=False).select(pl.col(name).alias("value"))
-    table = frame.drop_nulls().group_by("value").len().collect(engine="streaming")
-    return dict(table.rows())
+def _shifted(column: ColumnProfile, moved: Shift, severity: Severity) -> Difference:
+    """A shift as a difference. Moments go on by nature: it is never more than low for them."""
+    severity = "low" if column.role == "datetime" else severity
+    figures = {name: round(distance, 6) for name, distance in moved.measures.items()}
+    words = ", ".join(f"{MEASURES[name]} {distance:.3g}" for name, distance in figures.items())
+    return Difference(
+        kind="distribution",
+        severity=severity,
+        column=column.name,
+        what=f"{column.name} has shifted: {words}",
+        figures=figures,
+    )
 
 
 def _set_change(
-    column: ColumnProfile, kind: Kind, having: dict[Any, int], lacking: dict[Any, int]
+    column: ColumnProfile, kind: Kind, having: Distribution, lacking: Distribution
 ) -> Iterator[Difference]:
     """Categories of `having` that `lacking` has not, by the share of rows that hold them."""
-    values = sorted(having.keys() - lacking.keys(), key=lambda value: (-having[value], str(value)))
+    known = set(lacking.values)
+    counts = dict(zip(having.values, having.counts, strict=True))
+    values = sorted(counts.keys() - known, key=lambda value: (-counts[value], str(value)))
     if not values:
         return
-    share = sum(having[value] for value in values) / sum(having.values())
+    share = sum(counts[value] for value in values) / having.filled
     severity: Severity = "high" if share >= 0.1 else "medium" if share >= 0.01 else "low"
     shown = ", ".join(map(str, values[:_SHOWN])) + (", …" if len(values) > _SHOWN else "")
     verb = "has the new" if kind == "new_categories" else "lost the"

@@ -1,5 +1,6 @@
 """The shape diff, each difference by hand."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ BASE = {
     "x": [float(n % 100) for n in range(N)],
     "k": ["abcd"[n % 4] for n in range(N)],
     "i": [n % 50 for n in range(N)],
+    "at": [datetime(2023, 1, 1, tzinfo=UTC) + timedelta(days=n) for n in range(N)],
 }
 
 
@@ -46,10 +48,33 @@ CASES: list[tuple[dict[str, Any], list[tuple[str, str, str]]]] = [
     (replaced("x", 140.0, 1), [("range", "x", "medium")]),
     (replaced("x", -500.0, 1), [("range", "x", "high")]),
     (replaced("k", "e", 1), [("new_categories", "k", "low")]),
-    (replaced("k", "e", 20), [("new_categories", "k", "medium")]),
-    (replaced("k", "e", 60), [("new_categories", "k", "high")]),
-    ({"k": ["abc"[n % 3] for n in range(N)]}, [("vanished_categories", "k", "high")]),
-    ({"k": ["a"] * N}, [("role", "k", "high"), ("vanished_categories", "k", "high")]),
+    (
+        replaced("k", "e", 20),
+        [("new_categories", "k", "medium"), ("distribution", "k", "medium")],
+    ),
+    (replaced("k", "e", 60), [("new_categories", "k", "high"), ("distribution", "k", "high")]),
+    (
+        {"k": ["abc"[n % 3] for n in range(N)]},
+        [("vanished_categories", "k", "high"), ("distribution", "k", "high")],
+    ),
+    (
+        {"k": ["a"] * N},
+        [
+            ("role", "k", "high"),
+            ("vanished_categories", "k", "high"),
+            ("distribution", "k", "high"),
+        ],
+    ),
+    # By hand: the twenty largest of a hundred values are now the smallest, KS = 1/5.
+    (
+        {"x": [float(n % 100 if n % 100 < 80 else 0) for n in range(N)]},
+        [("distribution", "x", "high"), ("range", "x", "low")],
+    ),
+    # As far, but in moments, which go on by nature.
+    (
+        {"at": [datetime(2024, 6, 1, tzinfo=UTC) + timedelta(days=n) for n in range(N)]},
+        [("distribution", "at", "low"), ("range", "at", "low")],
+    ),
 ]
 
 
