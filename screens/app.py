@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.screen import Screen
+from textual.timer import Timer, TimerCallback
 
 from screens.actions import Act, Offer, main_offer, offers
 from screens.commands import Kind, Session, command_text
@@ -23,6 +24,7 @@ from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.overlays import Overlays
 from screens.places import NOUNS, PLACES, modes
 from screens.themes import THEMES, choose
+from screens.timers import never_skipped
 from screens.typeahead import TypeAhead
 from screens.verbs import verb_of
 from workbench.errors import WorkbenchError
@@ -103,6 +105,17 @@ class Workbench(Overlays, TypeAhead):
     def on_unmount(self) -> None:
         """Stop watching."""
         self.feed.stop()
+
+    def set_timer(
+        self,
+        delay: float,
+        callback: TimerCallback | None = None,
+        *,
+        name: str | None = None,
+        pause: bool = False,
+    ) -> Timer:
+        """As Textual's, which waits with one for a new size of the terminal; see `screens.timers`."""
+        return never_skipped(super().set_timer(delay, callback, name=name, pause=pause))
 
     # What the places use
 

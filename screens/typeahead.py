@@ -16,6 +16,8 @@ from textual import events
 from textual.app import App
 from textual.message import Message
 
+from screens.timers import after
+
 ROUNDS = 4
 """What a key sets off may post more: Enter is a binding (1), which submits the field (2), whose form
 gives the focus away (3), which Textual puts off once more (4). A round takes well under a millisecond."""
@@ -57,7 +59,7 @@ class TypeAhead(App[None]):
         self._ticket += 1
         ticket = self._ticket
         await super().on_event(event)
-        self.set_timer(PATIENCE, lambda: self._next(ticket))
+        after(self, PATIENCE, lambda: self._next(ticket))
         await self._follow(Acted(ticket, ROUNDS))
 
     async def _follow(self, message: Acted) -> None:

@@ -13,6 +13,7 @@ from screens.datasets.side import DIFF, ORIGIN, TABLE, Side
 from screens.frame.split import Split
 from screens.messages import Did
 from screens.place import Place
+from screens.timers import after
 from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
 from workbench.data.datasets import Added, DatasetVersion, list_versions
@@ -94,7 +95,7 @@ class Datasets(Place[list[DatasetVersion]]):
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
         if event.table is self.table:
-            self.set_timer(PAUSE, self._look)
+            after(self, PAUSE, self._look)
             self.refresh_bindings()
 
     @on(Table.Marked)

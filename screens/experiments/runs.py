@@ -17,6 +17,7 @@ from screens.experiments.side import COMPARE, DETAILS, LOG, REPORT, Side
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Did, Said
+from screens.timers import after
 from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
 from workbench.experiments.lookup import Run
@@ -138,7 +139,7 @@ class Runs(Actor, Split):
     def _pointed(self, event: Table.Highlighted) -> None:
         if event.table is self.table:
             event.stop()
-            self.set_timer(PAUSE, self._look)
+            after(self, PAUSE, self._look)
             self.refresh_bindings()
 
     @on(Table.Opened)

@@ -14,6 +14,7 @@ from screens.explore.chart import KIND, ChartSide, Wanted
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.place import Place
+from screens.timers import after
 from screens.widgets.pane import ListPane
 from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
@@ -121,7 +122,7 @@ class Explore(Place[list[DatasetVersion]]):
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
         if event.table is self.columns:
-            self.set_timer(PAUSE, self._look)
+            after(self, PAUSE, self._look)
             self.refresh_bindings()
 
     def _look(self) -> None:

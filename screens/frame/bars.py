@@ -11,6 +11,7 @@ from textual.timer import Timer
 from screens.frame.footline import FootLine
 from screens.frame.statusline import Progress, StatusLine
 from screens.frame.topbar import TopBar
+from screens.timers import after
 
 if TYPE_CHECKING:
     from screens.app import Workbench
@@ -51,7 +52,7 @@ class Bars:
         """Show the newest message, for some seconds instead of what runs."""
         if self._fresh is not None:
             self._fresh.stop()
-        self._fresh = self._app.set_timer(FRESH, self._stale)
+        self._fresh = after(self._app, FRESH, self._stale)
         self.refresh()
 
     def _stale(self) -> None:

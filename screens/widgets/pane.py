@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from screens.actions import Act, Actor
 from screens.text import count, said
+from screens.timers import after
 from screens.widgets.line import LineInput
 from screens.widgets.table import Table
 
@@ -116,7 +117,7 @@ class ListPane(Actor, Pane):
         event.stop()
         if self._pause is not None:
             self._pause.stop()
-        self._pause = self.set_timer(PAUSE, self._apply)
+        self._pause = after(self, PAUSE, self._apply)
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
