@@ -41,7 +41,7 @@ def test_from_a_csv_to_an_answer_and_back(root: Path) -> None:
         bring_in(terminal)
         state_the_problem(terminal)
         train(terminal, "r_1", downs=0)
-        train(terminal, "r_2", downs=1)
+        train(terminal, "r_2", downs=2)
         compare(terminal)
         register_both(terminal)
         promote(terminal, "species@1", "first")
