@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from textual import on
 
@@ -14,19 +14,22 @@ from screens.modals.form import FormModal, Values
 from screens.widgets.fields import ChoiceField, Field, from_option
 from screens.widgets.form import Form
 from workbench.data.datasets import DatasetVersion
-from workbench.errors import WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 from workbench.experiments.experiments import Experiment, check_experiment, new_experiment
 from workbench.experiments.problem import check_problem, problem_path
 from workbench.links import check_name
 from workbench.options import Option
+from workbench.training.guardrails import parse_guardrail
 from workbench.training.metrics import metric_for, metrics_of
-from workbench.training.work import Problem, Split
+from workbench.training.work import Guardrail, Method, Problem, Split
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
 
 TASKS = ("binary", "multiclass", "regression")
 SPLIT = Split()
+NONE = "-"
+"""What the choice of a column shows while there is none."""
 _NUMBERS = {
     option.name: from_option(option)
     for option in (
@@ -66,15 +69,22 @@ def fields(versions: Sequence[DatasetVersion], dataset: str) -> list[Field]:
         Field("task", "task", "", "choice", TASKS[0], TASKS),
         Field("metric", "metric", "", "choice", metrics[0], metrics),
         _NUMBERS["threshold"],
+        Field("guardrails", "guardrails", "such as recall=0.6", parse=_guardrails),
         Field("goal", "goal", "what it is for"),
         Field("positive", "positive class", "of two, the one meant"),
         Field("drop", "leave out", "columns, comma between them"),
-        Field("split", "split", "keep the target's shares", "choice", "stratified",
-              ("stratified", "random")),
+        Field("split", "split", "how rows are dealt out", "choice",
+              "stratified", get_args(Method)),
+        Field("split_column", "by column", "for time and group splits", "choice",
+              NONE, (NONE, *columns)),
         _NUMBERS["test"],
         _NUMBERS["folds"],
         _NUMBERS["seed"],
     ]  # fmt: skip
+
+
+def _guardrails(text: str) -> tuple[Guardrail, ...]:
+    return tuple(parse_guardrail(part) for part in text.split(",") if part.strip())
 
 
 def _name(text: str) -> str:
@@ -96,13 +106,29 @@ def problem_of(values: Values) -> Problem:
         threshold=values["threshold"],
         positive=values["positive"].strip() or None if task == "binary" else None,
         drop=_columns(values["drop"]),
-        split=Split(
+        guardrails=values["guardrails"],
+        split=_split(values),
+    )
+
+
+def _split(values: Values) -> Split:
+    try:
+        return Split(
             method=values["split"],
             test=values["test"],
             folds=values["folds"],
             seed=values["seed"],
-        ),
-    )
+            column=None if values["split_column"] == NONE else values["split_column"],
+        )
+    except ValueError as error:
+        # The numbers are in their bounds already: it is the column.
+        raise BadInput(
+            "The split and its column do not go together",
+            where="--split-column",
+            why=str(error).removeprefix("column: "),
+            fix="Choose a column for a split by time or group, none for another",
+            code="experiment.split_column",
+        ) from None
 
 
 def _columns(text: str) -> tuple[str, ...]:
@@ -123,9 +149,12 @@ def command(values: Values) -> list[str]:
         argv += _flag("positive", problem.positive)
     for column in problem.drop:
         argv += _flag("drop", column)
+    for rail in problem.guardrails:
+        argv += _flag("guardrail", f"{rail.metric}={rail.threshold:g}")
     split = problem.split
     shown = {
         "split": (split.method, SPLIT.method),
+        "split-column": (split.column or NONE, NONE),
         "test": (f"{split.test:g}", f"{SPLIT.test:g}"),
         "folds": (str(split.folds), str(SPLIT.folds)),
         "split-seed": (str(split.seed), str(SPLIT.seed)),
@@ -192,6 +221,10 @@ class NewExperiment(FormModal):
         version = find(self._versions, dataset)
         target = self._choice("target")
         target.choices = tuple(column.name for column in version.columns) if version else ()
+        by = self._choice("split_column")
+        by.choices = (NONE, *target.choices)
+        if by.value not in by.choices:
+            by.value = NONE
         if target.value in target.choices:
             self._guess(dataset, target.value)
         else:

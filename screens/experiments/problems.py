@@ -20,6 +20,7 @@ from workbench.errors import WorkbenchError
 from workbench.experiments.experiments import Experiment, ExperimentRow, get_experiment
 from workbench.experiments.listing import list_runs
 from workbench.experiments.rows import RunRow
+from workbench.training.guardrails import bound_words
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -185,10 +186,14 @@ def sections(
             f"{bound} {problem.threshold:g}" if problem.threshold is not None else None,
         ),
         ("best so far", f"{figure(row.best)} by {row.best_run}" if row.best_run else None),
+        (
+            "besides",
+            ", ".join(bound_words(g.metric, g.threshold) for g in problem.guardrails) or None,
+        ),
         ("left out", ", ".join(problem.drop) or None),
     ]
     dealt: list[tuple[str, Cell]] = [
-        ("method", split.method),
+        ("method", f"{split.method} by {split.column}" if split.column else split.method),
         ("held out", f"{split.test:.0%} to test"),
         ("folds", f"{split.folds} of the others"),
         ("seed", split.seed),

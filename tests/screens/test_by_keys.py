@@ -88,7 +88,7 @@ def state_the_problem(terminal: Terminal) -> None:
     terminal.press("Tab", "Tab", "Tab")
     terminal.type("0.9")
     terminal.wait("--threshold 0.9")
-    terminal.press(*["Tab"] * 8, "Enter")
+    terminal.press(*["Tab"] * 10, "Enter")
     terminal.wait("Wrote species.", "Experiments 1")
 
 

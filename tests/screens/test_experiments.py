@@ -224,7 +224,7 @@ async def test_a_problem_that_cannot_work_is_not_written(
         await until(pilot, lambda: "‹ regression ›" in text(bench))
         await pilot.press("b")
         await until(pilot, lambda: "‹ binary ›" in text(bench))
-        await pilot.press(*["tab"] * 10, "enter")
+        await pilot.press(*["tab"] * 12, "enter")
         await until(pilot, lambda: "has 90 classes" in text(bench))
         assert not (project.root / "experiments" / "mass.toml").exists()
 
@@ -256,7 +256,7 @@ async def test_from_a_problem_to_a_registered_model(empty: Project) -> None:
         await pilot.press(*"kind", "tab", "tab", "s")  # the column that begins with s
         await until(pilot, lambda: "String, 3 values" in text(app))
         await until(pilot, lambda: "‹ multiclass ›" in text(app) and "‹ macro_f1 ›" in text(app))
-        await pilot.press("tab", "tab", "tab", *"0.8", *["tab"] * 6)
+        await pilot.press("tab", "tab", "tab", *"0.8", *["tab"] * 8)
         await pilot.press("backspace", "3", "tab", "tab")
         await until(pilot, lambda: "--threshold 0.8 --folds 3" in text(app))
         await pilot.press("enter")
@@ -364,7 +364,7 @@ async def test_the_command_of_a_new_problem_writes_the_same_problem(
 
     texts = {"name": "other", "target": "island", "task": "binary", "metric": "f1",
              "threshold": "0.25", "positive": "Dream", "drop": "body_mass_g, species",
-             "split": "random", "test": "0.3", "folds": "3", "seed": "7", "goal": "-- $x 'y'"}  # fmt: skip
+             "guardrails": "recall=0.5, log_loss=0.75", "split": "group", "split_column": "species", "test": "0.3", "folds": "3", "seed": "7", "goal": "-- $x 'y'"}  # fmt: skip
     form = fields(list_versions(project), "penguins")
     values = {field.name: check(field, texts.get(field.name, field.default))[0] for field in form}
     argv = ["--project", str(project.root), *command(values)]

@@ -358,11 +358,26 @@ TABLE = {
         "experiment.exists", "There is an experiment species already",
         "{project}/experiments/species.toml", "its problem file is there", "Choose another name, or edit the file",
     ),
+    "a guardrail that is none": Bad(
+        "experiment new rail --dataset penguins --target species --task multiclass --guardrail f1",
+        "experiment.guardrail", "f1 is no guardrail", "--guardrail",
+        "expected METRIC=VALUE, such as recall=0.6", "Write it so",
+    ),
+    "a guardrail of another task": Bad(
+        "experiment new rail --dataset penguins --target species --task multiclass --guardrail rmse=1",
+        "experiment.metric", "A multiclass problem has no metric rmse", "key guardrail[0].metric",
+        "it has macro_f1, log_loss, accuracy, balanced_accuracy", "Choose one of these",
+    ),
+    "a split by time without its column": Bad(
+        "experiment new past --dataset penguins --target species --task multiclass --split time",
+        "usage", "--split-column cannot be used", "--split-column",
+        "expected one that tells a row's time", "Change it or leave it out", status=2,
+    ),
     "a problem file with an unknown key": Bad(
         "run train typo --trainer linear",
         "experiment.unknown", "targte is not a known key",
         "{project}/experiments/typo.toml, line 10, key targte",
-        "known here: goal, dataset, target, task, metric, direction, threshold, positive, drop, split",
+        "known here: goal, dataset, target, task, metric, direction, threshold, positive, drop, guardrail, split",
         "Correct the key or remove it",
     ),
     "a problem file with a metric of another task": Bad(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workbench.experiments.runs import RunRow
 
 TASKS = ("binary", "multiclass", "regression")
-METHODS = ("stratified", "random")
+METHODS = ("stratified", "random", "time", "group")
 
 
 @click.group()
@@ -32,7 +32,15 @@ def group() -> None:
 @click.option("--goal", help="What it is for, in a sentence.")
 @click.option("--positive", help="Binary: the class that the figures are about.")
 @click.option("--drop", multiple=True, metavar="COLUMN", help="Make no feature of it; repeatable.")
+@click.option(
+    "--guardrail",
+    "guardrails",
+    multiple=True,
+    metavar="METRIC=VALUE",
+    help="What must hold besides; repeatable.",
+)
 @click.option("--split", "method", type=click.Choice(METHODS), default="stratified")
+@click.option("--split-column", metavar="COLUMN", help="For a split by time or by group.")
 @click.option("--test", type=float, default=0.2, show_default=True, help="Share held out.")
 @click.option("--folds", type=int, default=5, show_default=True)
 @click.option("--split-seed", type=int, default=0, show_default=True)
@@ -59,6 +67,7 @@ def new(context: Context, /, name: str, **values: Any) -> None:
 
 def _problem(values: dict[str, Any]) -> Any:
     from workbench.errors import UsageError
+    from workbench.training.guardrails import parse_guardrail
     from workbench.training.metrics import metric_for, metrics_of
     from workbench.training.work import Problem, Split
 
@@ -70,10 +79,11 @@ def _problem(values: dict[str, Any]) -> Any:
             test=values["test"],
             folds=values["folds"],
             seed=values["split_seed"],
+            column=values["split_column"],
         )
     except ValueError as error:
         option, _, expected = str(error).partition(": ")
-        flag = "--split-seed" if option == "seed" else f"--{option}"
+        flag = f"--split-{option}" if option in {"seed", "column"} else f"--{option}"
         raise UsageError(
             f"{flag} cannot be used", where=flag, why=expected, fix="Change it or leave it out"
         ) from None
@@ -87,6 +97,7 @@ def _problem(values: dict[str, Any]) -> Any:
         threshold=values["threshold"],
         positive=values["positive"],
         drop=tuple(values["drop"]),
+        guardrails=tuple(map(parse_guardrail, values["guardrails"])),
         split=split,
     )
 
@@ -143,17 +154,20 @@ def show(context: Context, name: str) -> None:
 
 def _shown(experiment: Experiment, runs: list[RunRow]) -> str:
     from workbench.cli.run_text import run_table
+    from workbench.training.guardrails import bound_words
 
     problem, split = experiment.problem, experiment.problem.split
     threshold = "" if problem.threshold is None else f", threshold {problem.threshold:g}"
+    by = f" by {split.column}" if split.column else ""
     facts = {
         "goal": problem.goal,
         "dataset": problem.dataset,
         "target": f"{problem.target} ({problem.task})",
         "positive": problem.positive or "",
         "metric": f"{problem.metric}, {problem.direction}{threshold}",
+        "besides": ", ".join(bound_words(g.metric, g.threshold) for g in problem.guardrails),
         "dropped": ", ".join(problem.drop),
-        "split": f"{split.method}, test {split.test:g}, {split.folds} folds, seed {split.seed}",
+        "split": f"{split.method}{by}, test {split.test:g}, {split.folds} folds, seed {split.seed}",
         "file": experiment.path,
     }
     lines = [f"{key:9}{clean(value)}" for key, value in facts.items() if value]

@@ -13,6 +13,7 @@ from workbench.errors import BadInput, NotFound
 from workbench.links import check_name, parse_version
 from workbench.project.paths import Paths
 from workbench.project.toml import edit_toml, line_of, parse_toml
+from workbench.training.guardrails import check_guardrails
 from workbench.training.metrics import metric_for
 from workbench.training.work import Problem
 
@@ -56,7 +57,7 @@ def read_problem(path: Path) -> tuple[Problem, bytes]:
 
 
 def check_problem(problem: Problem, text: str = "", where: str = "") -> None:
-    """Raise BadInput unless metric, direction and task agree and the dataset can be a reference.
+    """Raise BadInput unless metric, direction, guardrails and task agree and the dataset can be a reference.
 
     With `text` and `where` the message names the file's line.
     """
@@ -74,6 +75,13 @@ def check_problem(problem: Problem, text: str = "", where: str = "") -> None:
             code="experiment.direction",
         )
     try:
+        check_guardrails(problem)
+    except BadInput as refusal:
+        if where and (found := re.search(r"guardrail\[(\d+)\]", refusal.where)):
+            line = line_of(text, ("guardrail", int(found[1]), "metric"))
+            refusal.where = f"{where}, line {line}, {refusal.where}"
+        raise
+    try:
         parse_version(problem.dataset)
     except BadInput as refusal:
         refusal.where = _place(text, where, "dataset")
@@ -88,9 +96,12 @@ def problem_text(problem: Problem) -> str:
     """Return a commented problem file that reads back as `problem`."""
     values = msgspec.to_builtins(problem)
     values |= {f"split.{key}": value for key, value in values.pop("split").items()}
+    values["guardrails"] = problem.guardrails
 
     def filled(place: re.Match[str]) -> str:
         mark, key = place.groups()
+        if key == "guardrails":
+            return _guardrails(problem)
         if mark:  # before a key that may be left out: then its line is a comment, with an example
             return "# " if values[key] is None else ""
         return _EXAMPLES[key] if values[key] is None else _literal(values[key])
@@ -99,6 +110,15 @@ def problem_text(problem: Problem) -> str:
     text = _PLACE.sub(filled, _TEMPLATE)
     assert parse_toml(text, Problem, where="", code=CODE) == problem
     return text
+
+
+def _guardrails(problem: Problem) -> str:
+    """Return the tables of the guardrails, or one in comments to begin with."""
+    tables = [
+        f"[[guardrail]]\nmetric = {_literal(rail.metric)}\nthreshold = {_literal(rail.threshold)}"
+        for rail in problem.guardrails
+    ]
+    return "\n\n".join(tables) or '# [[guardrail]]\n# metric = "accuracy"\n# threshold = 0.8'
 
 
 def _literal(value: Any) -> str:
@@ -141,7 +161,7 @@ def _by_keys(changes: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
 
 
 _PLACE = re.compile(r"<(#?)([a-z.]+)>")
-_EXAMPLES = {"threshold": "0.8", "positive": '"yes"'}
+_EXAMPLES = {"threshold": "0.8", "positive": '"yes"', "split.column": '"day"'}
 _TEMPLATE = """\
 # The problem that the runs of this experiment try to solve. Meant for git.
 
@@ -165,10 +185,15 @@ direction = <direction>
 # Columns that no feature may be made of.
 drop = <drop>
 
-# method: stratified keeps the target's shares, random deals freely. test: the share held out.
-# folds are made of the other rows. The same seed deals out the same rows in every run.
+# What must hold on the test rows besides: at least the threshold, or at most where less is better.
+<guardrails>
+
+# method: stratified keeps the target's shares, random deals freely, time tests on the newest rows
+# (of a column of times), group keeps the rows of a group (of a column) on one side. test: the share
+# held out. folds are made of the other rows. The same seed deals out the same rows in every run.
 [split]
 method = <split.method>
+<#split.column>column = <split.column>
 test = <split.test>
 folds = <split.folds>
 seed = <split.seed>

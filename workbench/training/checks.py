@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import BadInput
 from workbench.text import clean
+from workbench.training.fitting import read_target
 from workbench.training.inputs import as_labels, field_type
+from workbench.training.splitcolumn import deal_out
 from workbench.training.splits import rows_needed
-from workbench.training.work import Problem
+from workbench.training.work import BY_COLUMN, Problem
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +25,8 @@ def check_table(table: pl.LazyFrame, problem: Problem, *, where: str) -> None:
     `where` is what messages call the table (`flights@3`). Codes: `experiment.target_absent`,
     `.drop_absent`, `.no_features`, `.one_row`, `.target_type`, `.target_null`, `.target_constant`,
     `.target_not_numeric`, `.target_infinite`, `.classes`, `.class_rows`, `.positive`, `.too_few_rows`,
-    `.column_null`. Reads the target and counts the nulls of the others, streaming.
+    `.column_null`, and those of `deal_out` for a split by a column. Reads the target, and what it is
+    split by, and counts the nulls of the others, streaming.
     """
     schema = table.collect_schema()
     _check_columns(schema, problem, where)
@@ -59,6 +62,18 @@ def check_table(table: pl.LazyFrame, problem: Problem, *, where: str) -> None:
             fix="Add it to `drop` in the problem file, or correct the data",
             code="experiment.column_null",
         )
+    if problem.split.method in BY_COLUMN:
+        _check_split(table, problem, where)
+
+
+def _check_split(table: pl.LazyFrame, problem: Problem, where: str) -> None:
+    import polars as pl
+
+    wanted = (problem.target, problem.split.column)
+    names = [name for name in table.collect_schema().names() if name in wanted]
+    known = table.filter(pl.col(problem.target).is_not_null()).select(names)
+    frame = known.collect(engine="streaming")
+    deal_out(frame, read_target(frame[problem.target], problem), problem, where=where)
 
 
 _ROWS = "\0rows"
@@ -72,7 +87,10 @@ def _rows_and_nulls(schema: pl.Schema) -> list[pl.Expr]:
 
 def _check_columns(schema: pl.Schema, problem: Problem, where: str) -> None:
     names = schema.names()
-    for key, name in [("target", problem.target), *(("drop", name) for name in problem.drop)]:
+    named = [("target", problem.target), *(("drop", name) for name in problem.drop)]
+    if problem.split.column is not None:
+        named.append(("split", problem.split.column))
+    for key, name in named:
         if name not in names:
             near = difflib.get_close_matches(name, names, 3) or names[:8]
             raise BadInput(

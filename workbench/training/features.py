@@ -53,9 +53,17 @@ class FeaturePlan:
 
 
 def plan_features(
-    frame: pl.DataFrame, roles: Mapping[str, str], *, target: str, drop: tuple[str, ...] = ()
+    frame: pl.DataFrame,
+    roles: Mapping[str, str],
+    *,
+    target: str,
+    drop: tuple[str, ...] = (),
+    grouped: tuple[str | None, ...] = (),
 ) -> FeaturePlan:
-    """Decide from the training rows' types and roles. Raises BadInput when no column is left."""
+    """Decide from the training rows' types and roles. Raises BadInput when no column is left.
+
+    `grouped` names the column whose groups are tested as a whole.
+    """
     fields: list[Field] = []
     kinds: dict[str, list[str]] = {part: [] for part in _PARTS}
     left_out: dict[str, str] = {}
@@ -65,6 +73,8 @@ def plan_features(
         role, kind = roles[name], field_type(frame.schema[name])
         if name in drop:
             left_out[name] = "the problem file drops it"
+        elif name in grouped:
+            left_out[name] = "rows are split by it: the groups of the test are never trained on"
         elif role in LEFT_OUT:
             left_out[name] = LEFT_OUT[role]
         elif kind is None:

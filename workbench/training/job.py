@@ -25,7 +25,8 @@ from workbench.training.intervals import intervals
 from workbench.training.metrics import CV, DUMMY, Scored, score_all
 from workbench.training.report import RunStory, write_report
 from workbench.training.result import RESULT, ModelFile, RunResult
-from workbench.training.splits import Deal, deal, strata
+from workbench.training.splitcolumn import deal_out
+from workbench.training.splits import Deal
 from workbench.training.work import TrainWork
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def run_job(folder: Path, log: Log) -> None:
     log.metric(problem.metric, test[problem.metric])
     log.metric(DUMMY + problem.metric, dummy[problem.metric])
     log.phase("intervals")
-    bounds = intervals(problem.task, tested, seed=problem.split.seed)
+    bounds = intervals(problem.task, tested, seed=problem.split.seed, groups=dealt.test_groups)
     story = RunStory(
         work=work,
         trainer=trainer.title,
@@ -90,11 +91,13 @@ def _prepare(data: Path, work: TrainWork, trainer: Trainer, log: Log) -> tuple[i
     if rows > frame.height:
         log.note(f"{rows - frame.height} of {rows} rows have no target and are left out")
     target = read_target(frame[problem.target], problem)
-    dealt = deal(frame.height, problem.split, strata(target.values, problem.task, problem.split))
+    dealt = deal_out(frame, target, problem, where=work.dataset)
 
     log.phase("prepare")
     known = frame[dealt.train]
-    plan = plan_features(known, roles, target=problem.target, drop=problem.drop)
+    # The groups of the test rows are others: nothing that is learned of a group helps there.
+    grouped = (problem.split.column,) if problem.split.method == "group" else ()
+    plan = plan_features(known, roles, target=problem.target, drop=problem.drop, grouped=grouped)
     for name, why in plan.left_out.items():
         log.note(f"column {name} is left out: {why}")
     recipe = Recipe(problem.task, plan, trainer, work.params, work.seed)

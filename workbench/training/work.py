@@ -12,17 +12,25 @@ from workbench.training.contract import Task
 Direction = Literal["maximize", "minimize"]
 """Whether more of a metric is better."""
 
-Method = Literal["stratified", "random"]
-"""How rows are dealt out: with the target's shares kept (of a number: of its tenths), or freely."""
+Method = Literal["stratified", "random", "time", "group"]
+"""How rows are dealt out: with the target's shares kept (of a number: of its tenths), freely, the
+newest to test, or whole groups to one side."""
+
+BY_COLUMN = ("time", "group")
+"""The methods that need a column."""
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
-    """How rows are dealt out: `test` is the share held out, `folds` are made of the others."""
+    """How rows are dealt out: `test` is the share held out, `folds` are made of the others.
+
+    `column` tells a row's time, or its group, where the method goes by these.
+    """
 
     method: Method = "stratified"
     test: float = 0.2
     folds: int = 5
     seed: int = 0
+    column: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse shares and counts that leave nothing to fit or nothing to test."""
@@ -32,6 +40,17 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("folds: expected 2 to 50")
         if not 0 <= self.seed < 2**32:
             raise ValueError("seed: expected 0 to 4294967295")
+        if self.method in BY_COLUMN and not self.column:
+            raise ValueError(f"column: expected one that tells a row's {self.method}")
+        if self.method not in BY_COLUMN and self.column is not None:
+            raise ValueError(f"column: a {self.method} split goes by none")
+
+
+class Guardrail(msgspec.Struct, frozen=True, kw_only=True):
+    """Another metric that has to hold on the test rows: at least, or at most, its `threshold`."""
+
+    metric: str
+    threshold: float
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +70,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     positive: str | None = None
     drop: tuple[str, ...] = ()
+    guardrails: tuple[Guardrail, ...] = msgspec.field(default=(), name="guardrail")
     split: Split = Split()
 
 

@@ -12,7 +12,7 @@ from workbench.experiments.problem import problem_text, read_problem
 from workbench.experiments.runs import Run
 from workbench.project.project import Project
 from workbench.records.runs import MetricFigures, RunEnded
-from workbench.training.work import Problem, Split
+from workbench.training.work import Guardrail, Problem, Split
 
 GOOD = """\
 goal = "g"
@@ -22,6 +22,7 @@ task = "binary"
 metric = "roc_auc"
 direction = "maximize"
 """
+RAIL = "[[guardrail]]\nmetric = '%s'\nthreshold = 0.5\n"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,8 @@ direction = "maximize"
         ),
         Problem(
             goal="", dataset="r", target="y", task="binary", metric="f1", direction="maximize",
-            positive="<metric>",
+            positive="<metric>", guardrails=(Guardrail(metric="recall", threshold=0.6),),
+            split=Split(method="time", column='the "day"'),
         ),
     ],
 )  # fmt: skip
@@ -59,6 +61,12 @@ def test_a_problem_reads_back(tmp_path: Path, problem: Problem) -> None:
         (GOOD + "goal = 'again'\n", "experiment.syntax", 7, "overwrite"),
         (GOOD.replace("roc_auc", "rmse"), "experiment.metric", 5, "roc_auc"),
         (GOOD.replace("maximize", "minimize"), "experiment.direction", 6, "more of it is better"),
+        (GOOD + RAIL % "rmse", "experiment.metric", 8, "roc_auc"),
+        (GOOD + RAIL % "recall" + RAIL % "recall", "experiment.guardrail", 11, "one already"),
+        (GOOD + RAIL % "roc_auc", "experiment.guardrail", 8, "judged by"),
+        (GOOD + "[[guardrail]]\nmetric = 'f1'\n", "experiment.missing", 7, "expected a number"),
+        (GOOD + "[split]\nmethod = 'time'\n", "experiment.type", 7, "tells a row's time"),
+        (GOOD + "[split]\ncolumn = 'x'\n", "experiment.type", 7, "goes by none"),
         (GOOD.replace("rows", "../rows"), "name", 2, "a name starts with"),
     ],
 )  # fmt: skip

@@ -18,9 +18,17 @@ def test_what_is_good_passes() -> None:
     check_table(pl.LazyFrame(GOOD), problem(), where="d@1")
     check_table(pl.LazyFrame(GOOD), problem("regression", target="x"), where="d@1")
     check_table(pl.LazyFrame(GOOD), problem("multiclass"), where="d@1")
+    check_table(pl.LazyFrame(GOOD), by("time", "x"), where="d@1")
+    check_table(pl.LazyFrame({**GOOD, "g": [i // 4 for i in X]}), by("group", "g"), where="d@1")
 
 
 X = list(range(40))
+
+
+def by(method: str, column: str, folds: int = 5) -> Problem:
+    return problem(split=Split(method=method, column=column, folds=folds))
+
+
 CASES = [
     ("experiment.target_absent", problem(target="why"), GOOD, "near to it: x, y"),
     ("experiment.drop_absent", problem(drop=("z",)), GOOD, "near to it"),
@@ -40,6 +48,14 @@ CASES = [
     ("experiment.classes", problem("multiclass"), dict.fromkeys("xy", range(201)), "at most 200"),
     ("experiment.class_rows", problem(), {"x": X, "y": ["a"] * 36 + ["b"] * 4}, "at least 7"),
     ("experiment.too_few_rows", problem("regression"), {"x": [1, 2, 3], "y": [1, 2, 3]}, "at least 8"),
+    ("experiment.split_absent", by("time", "day"), GOOD, "near to it"),
+    ("experiment.split_target", by("group", "y"), GOOD, "to be predicted"),
+    ("experiment.split_type", by("time", "t"), {**GOOD, "t": ["a"] * 40}, "it is String"),
+    ("experiment.split_type", by("group", "t"), {**GOOD, "t": [[1]] * 40}, "it is List"),
+    ("experiment.split_null", by("time", "t"), {**GOOD, "t": [None, *X[1:]]}, "1 of 40"),
+    ("experiment.split_few", by("time", "t"), {**GOOD, "t": [1, 2, 3, 4] * 10}, "4 times, needed are 7"),
+    ("experiment.split_few", by("group", "t"), {**GOOD, "t": ["a", None] * 20}, "2 groups, needed are 6"),
+    ("experiment.split_classes", by("time", "x", 3), {"x": X, "y": ["a"] * 20 + ["b"] * 20}, "does not vary"),
     ("experiment.positive", problem(positive="c"), GOOD, "it has a, b"),
     ("experiment.column_null", problem(), {**GOOD, "n": [None] * 40}, "all of its 40 cells"),
 ]  # fmt: skip
