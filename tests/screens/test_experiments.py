@@ -364,7 +364,9 @@ async def test_the_command_of_a_new_problem_writes_the_same_problem(
 
     texts = {"name": "other", "target": "island", "task": "binary", "metric": "f1",
              "threshold": "0.25", "positive": "Dream", "drop": "body_mass_g, species",
-             "guardrails": "recall=0.5, log_loss=0.75", "split": "group", "split_column": "species", "test": "0.3", "folds": "3", "seed": "7", "goal": "-- $x 'y'"}  # fmt: skip
+             "guardrails": "recall=0.5, log_loss=0.75", "split": "group",
+             "split_column": "species", "test": "0.3", "folds": "3", "seed": "7",
+             "goal": "-- $x 'y'"}  # fmt: skip
     form = fields(list_versions(project), "penguins")
     values = {field.name: check(field, texts.get(field.name, field.default))[0] for field in form}
     argv = ["--project", str(project.root), *command(values)]
