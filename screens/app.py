@@ -26,6 +26,7 @@ from screens.places import NOUNS, PLACES, modes
 from screens.themes import THEMES, choose
 from screens.timers import never_skipped
 from screens.typeahead import TypeAhead
+from screens.undo import Undoes
 from screens.verbs import verb_of
 from workbench.errors import WorkbenchError
 from workbench.text import clean
@@ -43,7 +44,7 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Workbench(Overlays, TypeAhead):
+class Workbench(Undoes, Overlays, TypeAhead):
     """The app of one open project. `now` is the clock that ages are counted to."""
 
     TITLE = "Workbench"
@@ -202,6 +203,8 @@ class Workbench(Overlays, TypeAhead):
     def on_did(self, event: Did) -> None:
         """An act was done: what is shown is behind it."""
         self.did(event.argv, event.outcome)
+        if event.undo is not None:
+            self.keep_undo(event.undo)
         for place in self.bars.places():
             place.mark_stale()
 

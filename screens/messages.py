@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from screens.undo import Undo
 
 
 class Refused(Message):
@@ -35,12 +39,16 @@ class Said(Message):
 
 
 class Did(Message):
-    """An act was done: its command (arguments after `workbench`) for the log, and what came of it."""
+    """An act was done: its command (arguments after `workbench`) for the log, and what came of it.
 
-    def __init__(self, argv: Sequence[str], outcome: str = "") -> None:
+    `undo` says how it is taken back, where it can be.
+    """
+
+    def __init__(self, argv: Sequence[str], outcome: str = "", undo: Undo | None = None) -> None:
         super().__init__()
         self.argv = tuple(argv)
         self.outcome = outcome
+        self.undo = undo
 
 
 class Changed(Message):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.actions import SkipAction
 
-from screens.actions import Act, Actor
+from screens.actions import Act
 from screens.experiments import comparing
 from screens.experiments.following import Following
+from screens.experiments.keeping import Keeps, by_number
 from screens.experiments.listed import Names, RunsSource, Setting
 from screens.experiments.loading import Loaded
 from screens.experiments.rows import Shelf, endings
@@ -35,7 +36,7 @@ NO_EXPERIMENTS = "No experiment yet. n states a problem."
 NO_DATA = "No data yet. Press 1, then n, to import a first table."
 
 
-class Runs(Actor, Split):
+class Runs(Keeps, Split):
     """The list of runs and the run under its cursor."""
 
     ACTS: ClassVar[tuple[Act, ...]] = (
@@ -254,7 +255,7 @@ class Runs(Actor, Split):
         return ("run", "compare", *self._marked_runs())
 
     def _marked_runs(self) -> list[str]:
-        return sorted(self.table.marks, key=lambda reference: int(reference.partition("_")[2]))
+        return by_number(sorted(self.table.marks))
 
     def act_compare(self) -> None:
         """Show what differs between the marked runs."""

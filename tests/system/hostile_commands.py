@@ -123,6 +123,8 @@ def refused(stage: Stage) -> list[Command]:
             ("run", "show", EVIL),
             ("run", "list", "--sort", EVIL),
             ("run", "list", "--filter", f'state:"{EVIL}"'),
+            ("run", "tag", "r_1", EVIL),
+            ("run", "archive", EVIL),
             ("model", "show", EVIL),
             ("model", "register", "r_1", "--name", EVIL),
             ("model", "promote", "m@1", "--to", EVIL, "--reason", "x"),

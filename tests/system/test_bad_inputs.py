@@ -293,6 +293,25 @@ TABLE = {
         "query.syntax", "The query cannot be read", "the query",
         'Parser Error: syntax error at or near "SELEKT"', "Correct it; DuckDB's SQL is spoken here",
     ),
+    "a run deleted without its name": Bad(
+        "run delete r_1",
+        "run.delete_unconfirmed", "Runs are deleted only when they are named twice", "--yes",
+        "it is not given", 'Add --yes "r_1"', status=2,
+    ),
+    "a run that a model is made from": Bad(
+        "run delete r_2 --yes r_2",
+        "run.delete_model", "r_2 cannot be deleted", "r_2", "it is what strong@1 was made from",
+        "Archive it instead: workbench run archive r_2",
+    ),
+    "a tag that is no word": Bad(
+        "run tag r_1 `Not a tag`",
+        "name", "'Not a tag' cannot be the tag", "tag", f"{NAME_WHY}, 63 at most", "Choose another",
+    ),
+    "a tag that nobody has": Bad(
+        "run untag r_1 old",
+        "run.tag", "No such tag: old", "r_1", "none of these runs has it",
+        "See their tags: workbench run show RUN",
+    ),
     "a filter with a state that is none": Bad(
         "run list --filter `dummy state:broken`",
         "run.filter", "broken is no state", "filter, column 13",

@@ -1,4 +1,4 @@
-"""`workbench run`: train, list, show, compare, report, logs, cancel."""
+"""`workbench run`: train, list, show, compare, report, logs, cancel; the rest is in `run_keep.py`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import click
 
 from workbench.cli.base import Context, common
 from workbench.cli.flags import parameters, parse_assignments
+from workbench.cli.run_keep import KEEPING
 from workbench.states import RunState
 from workbench.text import clean
 
@@ -22,6 +23,10 @@ MOST_SHOWN = 100
 @click.group()
 def group() -> None:
     """Runs: attempts at an experiment's problem, never overwritten."""
+
+
+for _command in KEEPING:
+    group.add_command(_command)
 
 
 @group.command()

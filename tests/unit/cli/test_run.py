@@ -127,6 +127,37 @@ def test_train_detached_list_show_compare(project: Project) -> None:
     assert run(run_group, "logs", "r_3").stdout == ""
 
 
+def test_order_among_runs(project: Project) -> None:
+    run(experiment_group, *NEW)
+    for _ in range(2):
+        run(run_group, "train", "late", "--trainer", "dummy", "--detach")
+    assert run(run_group, "tag", "r_1", "r_2", "keep").stdout == "r_1, r_2: tagged keep.\n"
+    assert run(run_group, "tag", "r_1", "keep").stdout.startswith("Nothing to do")
+    assert data(run(run_group, "untag", "r_1", "keep", "--json"), "run.untag@1") == {
+        "runs": ["r_1"]
+    }
+    lines = run(run_group, "list", "--filter", "tag:keep").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["RUN", "r_2"]
+    assert run(run_group, "archive", "r_1").stdout == "r_1: archived.\n"
+    assert run(run_group, "list", "--filter", "tag:no").stdout == "No run matches.\n"
+    assert len(data(run(run_group, "list", "--json"), "run.list@1")) == 1
+    run(run_group, "unarchive", "r_1")
+    assert [
+        r["number"] for r in data(run(run_group, "list", "--json", "--offset", "1"), "run.list@1")
+    ] == [1]
+    for number in (1, 2):
+        project.store.append(RunEnded(id=runs.get_run(project, f"r_{number}").id, state="failed"))
+    for words in (("r_1",), ("r_1", "--yes", "r_2"), ("r_1", "r_2", "--yes", "r_1")):
+        with pytest.raises(UsageError) as caught:
+            run(run_group, "delete", *words)
+        assert caught.value.code == "run.delete_unconfirmed"
+    assert (
+        run(run_group, "delete", "r_1", "r_2", "--yes", "2 runs").stdout == "r_1, r_2: deleted.\n"
+    )
+    assert run(run_group, "restore", "r_2").stdout == "r_2: here again.\n"
+    assert [r["number"] for r in data(run(run_group, "list", "--json"), "run.list@1")] == [2]
+
+
 def test_bounds_are_named(project: Project) -> None:
     run(experiment_group, *NEW)
     with pytest.raises(BadInput) as caught:

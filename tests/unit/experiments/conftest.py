@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
 
 from workbench.data import datasets
 from workbench.experiments import experiments, runs

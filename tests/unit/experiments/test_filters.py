@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
+from filter_oracle import keeps
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside this file
-
-from filter_oracle import keeps
 from shelf import NOW, Shelf, ago, created, figures, numbers, registered, ulid
 
 from workbench.errors import BadInput
