@@ -15,6 +15,7 @@ from plugins.formats.archive import (
     walk,
 )
 from workbench.errors import BadInput, Refused
+from workbench.models.contract import FoundType, Scan
 from workbench.models.trusted import TRUSTED, is_trusted
 
 
@@ -39,6 +40,16 @@ class SkopsFormat:
                 code="model.unwritable",
             ) from error
         path.write_bytes(data)
+
+    def scan(self, path: Path) -> Scan:
+        """Return the types that the file names, those that are not on our list first."""
+        with opened(path) as (_, schema):
+            unknown = set(_unknown(schema))
+            known = {_full(node) for node in walk(schema) if is_trusted(*_names(node))}
+            version = str(schema.get("_skops_version", ""))
+        found = [FoundType(name=name, verdict="unknown") for name in sorted(unknown)]
+        found += [FoundType(name=name, verdict="trusted") for name in sorted(known)]
+        return Scan(types=tuple(found), facts={"written by": f"skops {version}"} if version else {})
 
     def inspect(self, path: Path) -> tuple[str, ...]:
         """Return the types in the file that are not on our list, sorted; builds and imports none."""
@@ -93,12 +104,20 @@ def _skops() -> Any:
     return skops
 
 
+def _names(node: Node) -> tuple[str, str]:
+    """The loader of a node and the type that it rebuilds."""
+    return str(node.get("__loader__")), _full(node)
+
+
+def _full(node: Node) -> str:
+    return f"{node.get('__module__')}.{node.get('__class__')}"
+
+
 def _unknown(schema: Node) -> tuple[str, ...]:
     found = set()
     for node in walk(schema):
-        loader, module, name = (node.get(key) for key in ("__loader__", "__module__", "__class__"))
-        full = f"{module}.{name}"
-        if not is_trusted(str(loader), full):
+        loader, full = _names(node)
+        if not is_trusted(loader, full):
             elsewhere = any(full in names for names in TRUSTED.values())
             found.add(f"{full} (as {loader})" if elsewhere or loader not in TRUSTED else full)
     return tuple(sorted(found))

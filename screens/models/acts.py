@@ -188,20 +188,22 @@ class VersionActs(Place[Loaded]):
         return self._no_version() or "there is no other version: mark two with space"
 
     def command_diff(self) -> tuple[str, ...]:
-        """`workbench run compare r_2 r_3`: their runs."""
+        """`workbench model diff delay@1 delay@2`."""
         pair = self._pair()
-        return ("run", "compare", *(row.run for row in pair)) if pair else ()
+        return ("model", "diff", *(row.reference for row in pair)) if pair else ()
 
     def act_diff(self) -> None:
         """Show what differs."""
-        from screens.models.differing import Diff, read_diff
+        from screens.models.differing import Diff
+        from workbench.models.diff import version_diff
 
         pair = self._pair()
         assert pair is not None, "asked by why_not_diff"
+        before, after = pair
         in_thread(
             self,
-            lambda: read_diff(self.project, *pair),
-            lambda found: self.app.push_screen(Diff(*pair, found)),
+            lambda: version_diff(self.project, before.id, after.id),
+            lambda found: self.app.push_screen(Diff(self.project, found)),
             group="diff",
         )
 

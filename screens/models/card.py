@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 
 from textual.content import Content
 
 from screens.experiments.figures import figure, value_text
-from screens.models.laying import Fact, cut, facts, hanging
+from screens.models.cardfigures import metric_rows, rows_told
+from screens.models.laying import Fact, cut, facts, hanging, wrapped
 from screens.models.listing import change_words, status_cell
 from screens.models.loading import Loaded
-from screens.models.reading import Base, Card
+from screens.models.parts import Parts
+from screens.models.reading import Card
 from screens.states import look
-from screens.text import STYLES, Styled, ago, plural, said, size
+from screens.text import Styled, Tone, ago, plural, said, size
 from screens.widgets.detail import Section
 from workbench.errors import WorkbenchError
-from workbench.models.evidence import MetricLine, SignatureChange
+from workbench.models.changes import SignatureChange
+from workbench.models.datashape import TrainingShape
+from workbench.models.evidence import FileFacts
+from workbench.models.latency import Latency
 from workbench.models.promotion import LIVE, Promotion
 from workbench.records.models import GateOutcome
 
-NAME = 17
-"""Cells of a metric's name: the longest of those that trainers measure have a column of their own."""
 
-
-def sections(card: Card, loaded: Loaded, width: int, now: datetime) -> list[Section]:
+def sections(card: Card, loaded: Loaded, parts: Parts, width: int, now: datetime) -> list[Section]:
     """Return everything about a version, laid out for `width` cells."""
-    base = card.base
-    held = f"held against {base.reference}, {base.words}" if base else "nothing to hold it against"
     return [
         Section(text=_head(card, width, now)),
         Section("Where it counts", text=_where(card, loaded, width, now)),
-        Section("Figures on the test rows", text=_figures(card, held, width)),
         Section("Gates", text=_gates(card, loaded, width)),
-        Section("Risks", text=_risks(card, width)),
+        Section("Figures on the test rows", text=_figures(card, parts, width)),
+        Section("Training data", text=_data(card, parts, width)),
+        Section("File and speed", text=_file(card, parts, width)),
         Section("Made from", text=_origin(card, width)),
     ]
 
@@ -74,65 +74,24 @@ def moment(at: datetime, now: datetime) -> str:
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%Y-%m-%d}"
 
 
-def _figures(card: Card, held: str, width: int) -> Content:
+def _figures(card: Card, parts: Parts, width: int) -> Content:
+    base = card.base
     if not card.lines:
-        return said("the run measured nothing", "muted")
-    names = (f"@{card.row.number}", short(card.base.reference) if card.base else "")
-    rows = metric_rows(card.lines, card.row.metric, width, names)
-    return Content("\n").join([hanging(held, "muted", width, 0), *rows])
+        imported = card.model.lineage is None
+        return said(
+            "imported: nothing was measured" if imported else "nothing was measured", "muted"
+        )
+    names = (short(card.row.reference), short(base.reference) if base else "")
+    found = metric_rows(card.lines, card.row.metric, width, names, parts.rows)
+    if base is None:
+        return Content("\n").join([said("there is nothing to hold it against", "muted"), *found])
+    held = hanging(f"held against {base.reference}, {base.words}", "muted", width, 0)
+    return Content("\n").join([held, rows_told(parts.rows, width), *found])
 
 
 def short(reference: str) -> str:
     """Return the number of a reference, to stand over a column: `@4` of `delay@4`."""
     return "@" + reference.rpartition("@")[2]
-
-
-def metric_rows(
-    lines: Sequence[MetricLine], main: str, width: int, names: tuple[str, str]
-) -> list[Content]:
-    """Return a head and a row a metric: this version, the other, the change; the threshold below.
-
-    `names` are the two versions, as short as `@4`.
-    """
-    both = any(line.live is not None for line in lines)
-    room = max(min(NAME, width - (31 if both else 10)), 8)
-    head = f"{'':{room}}  {names[0]:>7}" + (f"  {names[1]:>7}  {'change':>8}" if both else "")
-    rows = [Content.styled(head, "$text-muted")]
-    for line in lines:
-        rows.append(_metric(line, line.name == main, both, room))
-        if line.name == main and line.threshold is not None:
-            rows.append(_threshold(line, room))
-    return rows
-
-
-def _metric(line: MetricLine, main: bool, both: bool, room: int) -> Content:
-    parts = [
-        said(cut(line.name, room), "strong" if main else "plain"),
-        said(f"  {figure(line.candidate):>7}", "strong" if main else "plain"),
-    ]
-    if both:
-        change = "–" if line.difference is None else f"{line.difference:+.3g}"
-        sign, style = {
-            True: (" ▲", STYLES["good"]), False: (" ▼", STYLES["warn"]), None: ("", ""),
-        }[line.better]  # fmt: skip
-        parts.append(said(f"  {figure(line.live):>7}  {change:>8}", "muted"))
-        parts.append(Content.styled(sign, style))
-    return Content("").join(parts)
-
-
-def _threshold(line: MetricLine, room: int) -> Content:
-    assert line.threshold is not None
-    more = line.direction == "maximize"
-    value = line.candidate
-    if value is None or math.isnan(value):
-        good = False
-    else:
-        good = value >= line.threshold if more else value <= line.threshold
-    bound = "  at least" if more else "  at most"
-    return Content.assemble(
-        (cut(bound, room) + f"  {figure(line.threshold):>7}", "$text-muted"),
-        said("  ✓ reached" if good else "  ✗ missed", "good" if good else "bad"),
-    )
 
 
 def _gates(card: Card, loaded: Loaded, width: int) -> Content:
@@ -182,13 +141,44 @@ def gate_text(gate: GateOutcome, width: int, first: str = "", when: str = "") ->
     )
 
 
-def _risks(card: Card, width: int) -> Content:
+def _data(card: Card, parts: Parts, width: int) -> Content:
+    """What differs in the training data, the gravest first."""
     base = card.base
-    found = [Fact("file", _file(card))]
-    if base is not None:
-        found.append(Fact("columns", columns_words(base.changes, base.reference)))
-        found.append(Fact("test rows", rows_words(base, card.model.lineage.dataset)))
-    return facts(found, width)
+    if base is None:
+        return said("there is nothing to hold it against", "muted")
+    columns = facts([Fact("columns", columns_words(base.changes, base.reference))], width)
+    return Content("\n").join([shape_told(parts.shape, width), columns])
+
+
+MOST = 12
+"""Differences of the data that are shown; `workbench data diff` has all."""
+
+
+def shape_told(shape: TrainingShape | None, width: int) -> Content:
+    """Return the shape diff of the training data, a line a difference with its severity."""
+    if shape is None:
+        return said("◌ comparing the tables", "muted")
+    if shape.why:
+        return hanging(f"· cannot be compared: {shape.why}", "muted", width, 0)
+    if shape.same:
+        return hanging(f"✓ the same table: {shape.after}", "good", width, 0)
+    tone = SEVERITY[shape.severity or "low"][1]
+    head = f"{shape.after} against {shape.before}: {shape.summary}"
+    rows = [hanging(head, tone, width, 0)]
+    for found in shape.differences[:MOST]:
+        sign, own = SEVERITY[found.severity]
+        first, *rest = wrapped(found.what, "plain", width - 10)
+        rows.append(Content.assemble(said(f"{sign} {found.severity:<7} ", own), first))
+        rows += [Content.assemble(" " * 10, line) for line in rest]
+    if len(shape.differences) > MOST:
+        words = f"and {len(shape.differences) - MOST} more: workbench data diff"
+        rows.append(said(words, "muted"))
+    return Content("\n").join(rows)
+
+
+SEVERITY: dict[str, tuple[str, Tone]] = {
+    "high": ("✗", "bad"), "medium": ("▲", "warn"), "low": ("·", "muted"),
+}  # fmt: skip
 
 
 def columns_words(changes: Sequence[SignatureChange], reference: str) -> Styled:
@@ -200,44 +190,75 @@ def columns_words(changes: Sequence[SignatureChange], reference: str) -> Styled:
     return Styled(f"▲ {words}{more}", "warn")
 
 
-def rows_words(base: Base, dataset: str) -> Styled:
-    """Say whether both versions were measured on the same rows."""
-    if base.same_data:
-        return Styled(f"✓ the same: {dataset}", "good")
-    return Styled(f"▲ {dataset}, the other {base.dataset}: not a fair comparison", "warn")
-
-
-def _file(card: Card) -> list[Styled]:
+def _file(card: Card, parts: Parts, width: int) -> Content:
     row, base = card.row, card.base
     grown = f", the other {size(base.bytes)}" if base else ""
-    found = [Styled(f"{row.format}, {size(row.bytes)}{grown}")]
-    unknown = next(
-        (e.file.unknown_types for e in card.asked.values() if not isinstance(e, WorkbenchError)), ()
-    )
-    if not card.model.safe:
-        found.append(Styled("▲ loading it may run code of the file", "warn"))
-    elif unknown:
-        found.append(
-            Styled(f"✗ {plural(len(unknown), 'type')} not trusted: {', '.join(unknown[:3])}", "bad")
-        )
+    found = [
+        Fact("file", [Styled(f"{row.format}, {size(row.bytes)}{grown}"), *safety(card.file)]),
+        Fact("types", types_words(card.file)),
+        Fact("one row", latency_words(parts.latency)),
+    ]
+    if base is not None:
+        found.append(Fact(f"of {short(base.reference)}", latency_words(parts.live_latency)))
+    return facts(found, width)
+
+
+def safety(file: FileFacts) -> list[Styled]:
+    """Say whether loading the file can run code of it."""
+    if not file.safe:
+        found = [Styled("▲ loading it may run code of the file: it is never loaded", "warn")]
+    elif file.unknown_types:
+        found = [Styled("✗ it cannot be loaded: it has types that are not trusted", "bad")]
     else:
-        found.append(Styled("✓ loading it runs no code of the file", "good"))
+        found = [Styled("✓ loading it runs no code of the file", "good")]
+    return found + [Styled(f"▲ {warning}", "warn") for warning in file.warnings]
+
+
+def types_words(file: FileFacts) -> list[Styled]:
+    """Count the types that the file names, and name those that are not trusted or dangerous."""
+    bad = [t.name for t in file.types if t.verdict == "dangerous"]
+    unknown = [t.name for t in file.types if t.verdict == "unknown"]
+    found = [
+        Styled(
+            f"{plural(len(file.types), 'type')}, {'not all' if bad or unknown else 'all'} trusted"
+        )
+    ]
+    for names, words in ((bad, "dangerous"), (unknown, "not trusted")):
+        if names:
+            more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+            found.append(Styled(f"✗ {len(names)} {words}: {', '.join(names[:6])}{more}", "bad"))
     return found
+
+
+def latency_words(latency: Latency | None) -> Styled:
+    """Write what one row takes."""
+    if latency is None:
+        return Styled("◌ to be measured", "muted")
+    if latency.median_ms is None or latency.p95_ms is None:
+        return Styled(f"not measured: {latency.why}", "muted")
+    return Styled(
+        f"{latency.median_ms:.3g} ms, 95 % under {latency.p95_ms:.3g} ms, on {latency.machine}"
+    )
 
 
 def _origin(card: Card, width: int) -> Content:
     row, origin = card.row, card.model.lineage
+    content = Fact("content", Styled(card.model.version.content[:19] + "…", "muted"))
+    if origin is None:
+        return facts([Fact("run", "none: it was imported"), content], width)
     params = ", ".join(f"{name} {value_text(value)}" for name, value in origin.params.items())
-    code = origin.facts.commit[:12] or "no git commit"
+    code = [Styled(origin.facts.commit[:12] or "no git commit")]
+    if origin.facts.diff_object:
+        code.append(Styled(f"▲ uncommitted changes, patch {origin.facts.diff_object[:12]}", "warn"))
     return facts(
         [
             Fact("run", f"{row.run} of {origin.experiment}"),
             Fact("trainer", f"{origin.trainer}, seed {origin.seed}"),
             Fact("parameters", params or "none"),
             Fact("data", origin.dataset),
-            Fact("code", code + (" with uncommitted changes" if origin.facts.diff_object else "")),
+            Fact("code", code),
             Fact("runtime", f"Python {origin.facts.python} on {origin.facts.host}"),
-            Fact("content", Styled(card.model.version.content[:19] + "…", "muted")),
+            content,
         ],
         width,
     )

@@ -10,17 +10,14 @@ from screens.models.laying import Fact, facts
 from screens.models.panes import LaidDetail
 from screens.text import count
 from screens.widgets.detail import Section
+from workbench.models.lineage import Lineage
 from workbench.models.show import ModelCard
 
 
 def sections(card: ModelCard, width: int) -> list[Section]:
     """Return what is recorded, laid out for `width` cells."""
-    version, origin = card.version, card.lineage
-    own = origin.facts
-    params = [Fact(name, value_text(value)) for name, value in origin.params.items()]
-    packages = [Fact(name, number) for name, number in sorted(own.packages.items())]
-    machine = f"{own.host}, {own.platform}, {own.cores} cores" if own.host else "not recorded"
-    found = [
+    version = card.version
+    found: list[tuple[str, list[Fact]]] = [
         (
             "Version",
             [
@@ -39,6 +36,19 @@ def sections(card: ModelCard, width: int) -> list[Section]:
                 Fact("content", version.content),
             ],
         ),
+        *_lineage(card.lineage),
+    ]
+    return [
+        Section(heading, text=facts(items, width, label=16)) for heading, items in found if items
+    ]
+
+
+def _lineage(origin: Lineage | None) -> list[tuple[str, list[Fact]]]:
+    if origin is None:
+        return [("Lineage", [Fact("run", "none: it was imported")])]
+    own = origin.facts
+    machine = f"{own.host}, {own.platform}, {own.cores} cores" if own.host else "not recorded"
+    return [
         (
             "Lineage",
             [
@@ -53,11 +63,8 @@ def sections(card: ModelCard, width: int) -> list[Section]:
                 Fact("python", own.python or "not recorded"),
             ],
         ),
-        ("Parameters", params),
-        ("Packages", packages),
-    ]
-    return [
-        Section(heading, text=facts(items, width, label=16)) for heading, items in found if items
+        ("Parameters", [Fact(name, value_text(value)) for name, value in origin.params.items()]),
+        ("Packages", [Fact(name, number) for name, number in sorted(own.packages.items())]),
     ]
 
 

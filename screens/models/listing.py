@@ -9,8 +9,8 @@ from screens.experiments.figures import figure, reached
 from screens.models.loading import Loaded, Standing, VersionRow
 from screens.text import Styled, Tone, ago
 from screens.widgets.source import Cell, Column, MemorySource, Row
+from workbench.models.changes import SignatureChange
 from workbench.models.contract import Field, Signature
-from workbench.models.evidence import SignatureChange
 from workbench.models.promotion import LIVE, REPLACED
 
 LIVE_GLYPH, PROMOTED_GLYPH = "●", "○"

@@ -15,6 +15,7 @@ from screens.models import listing
 from screens.models.acts import VersionActs
 from screens.models.loading import Loaded, VersionRow, load
 from screens.models.panes import LaidPane
+from screens.models.parts import Parts
 from screens.models.past import HistoryPane
 from screens.models.reading import Card, read_card
 from screens.text import said
@@ -49,6 +50,8 @@ class Models(VersionActs):
         )
         self.card: Card | None = None
         self._asking = ""
+        self._parts: dict[tuple[str, str], Parts] = {}
+        self._part_asked = False
 
     def body(self) -> ComposeResult:
         """Versions, and the views of the one under the cursor."""
@@ -127,9 +130,8 @@ class Models(VersionActs):
         if self._overtaken(loaded):
             return
         self.card = card
-        self.card_pane.show(
-            card.row.reference, lambda width: cards.sections(card, loaded, width, self.now)
-        )
+        self._draw_card(card)
+        self._ask_part()
         base = card.base
         other = f" against {base.reference}" if base and base.changes else ""
         self.signature_pane.title = f"{card.row.reference}{other}, columns"
@@ -137,6 +139,52 @@ class Models(VersionActs):
             listing.signature(card.model.version.signature, base.changes if base else ())
         )
         self.refresh_bindings()
+
+    def _parts_of(self, card: Card) -> Parts:
+        """What is known so far of a card's costly parts, kept as long as the place is open."""
+        row, base = card.row, card.base
+        key = (row.id, base.id if base else "")
+        if key not in self._parts:
+            self._parts[key] = Parts(*key, row.reference, base.reference if base else "")
+        return self._parts[key]
+
+    def _draw_card(self, card: Card) -> None:
+        loaded, parts = self.loaded, self._parts_of(card)
+        self.card_pane.show(
+            card.row.reference, lambda width: cards.sections(card, loaded, parts, width, self.now)
+        )
+
+    def _ask_part(self) -> None:
+        """Ask for the next part of the card that is shown: one at a time, so that none waits long."""
+        card = self.card
+        if card is None or self._part_asked or not self.is_mounted:
+            return
+        parts = self._parts_of(card)
+        wanted = parts.next(self.project)
+        if wanted is None:
+            return
+        name, ask = wanted
+        self._part_asked = True
+        in_thread(
+            self,
+            ask,
+            lambda found: self._part_came(parts, name, found),
+            group="part",
+            failed=lambda error: self._part_failed(parts, error),
+            exclusive=False,
+        )
+
+    def _part_came(self, parts: Parts, name: str, found: object) -> None:
+        setattr(parts, name, found)
+        self._part_asked = False
+        card = self.card
+        if card is not None and self._parts_of(card) is parts:
+            self._draw_card(card)
+        self._ask_part()
+
+    def _part_failed(self, parts: Parts, error: WorkbenchError) -> None:
+        parts.stopped, self._part_asked = True, False
+        self.bench.tell(error)
 
     def _not_come(self, error: WorkbenchError, row: VersionRow, loaded: Loaded) -> None:
         if self._overtaken(loaded):

@@ -9,7 +9,8 @@ from textual.content import Content
 
 from screens.modals.choose import Choose
 from screens.modals.form import Values
-from screens.models.card import columns_words, gate_text, metric_rows, short
+from screens.models.card import columns_words, gate_text, short
+from screens.models.cardfigures import metric_rows
 from screens.models.deciding import Decide
 from screens.models.laying import Fact, facts, hanging
 from screens.models.listing import status_cell
@@ -155,9 +156,9 @@ def _evidence(evidence: Evidence, width: int) -> list[Section]:
     found.append(Section(heading, text=Content("\n").join(lines)))
     if other:
         items = [Fact("columns", columns_words(evidence.signature_changes, other))]
-        mine, theirs = evidence.lineage.dataset, evidence.live_lineage
-        if evidence.same_data is False and theirs is not None:
-            words = f"▲ {mine}, the other {theirs.dataset}: not a fair comparison"
+        mine, theirs = evidence.lineage, evidence.live_lineage
+        if evidence.same_data is False and mine is not None and theirs is not None:
+            words = f"▲ {mine.dataset}, the other {theirs.dataset}: not a fair comparison"
             items.append(Fact("test rows", Styled(words, "warn")))
         found.append(Section("Risks", text=facts(items, width)))
     return found

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from screens.models.loading import Loaded, VersionRow
 from workbench.errors import WorkbenchError
+from workbench.models.changes import SignatureChange
+from workbench.models.changes import signature_changes as changes_between
 from workbench.models.contract import Candidate
-from workbench.models.evidence import Evidence, MetricLine, SignatureChange, metric_lines
-from workbench.models.evidence import signature_changes as changes_between
+from workbench.models.evidence import Evidence, FileFacts, read_file
+from workbench.models.figures import MetricLine, metric_lines, on_test_rows
 from workbench.models.promotion import gates
 from workbench.models.show import ModelCard, show
 
@@ -25,12 +27,11 @@ Asked = Mapping[str, Evidence | WorkbenchError]
 class Base:
     """What a version is held against: the one that is there now, or the one that it replaced."""
 
+    id: str
     reference: str
     words: str
-    metrics: Mapping[str, float]
+    figures: Mapping[str, float]
     changes: Sequence[SignatureChange]
-    dataset: str
-    same_data: bool
     bytes: int
 
 
@@ -43,12 +44,17 @@ class Card:
     lines: Sequence[MetricLine]
     base: Base | None
     asked: Asked
+    file: FileFacts
 
 
 def read_card(project: Project, loaded: Loaded, row: VersionRow) -> Card:
     """Gather the card of a version. Raises WorkbenchError when the version itself cannot be read."""
     model = show(project, row.id)
     base = _base(project, loaded, row, model)
+    asked = ask(project, row, loaded.environments)
+    # The guardrails are the problem's: the same wherever they were read.
+    whole = next((e for e in asked.values() if isinstance(e, Evidence)), None)
+    guardrails = {m.name: m.threshold for m in whole.metrics if m.guardrail} if whole else {}
     candidate = Candidate(
         reference=row.reference,
         environment="",
@@ -57,9 +63,12 @@ def read_card(project: Project, loaded: Loaded, row: VersionRow) -> Card:
         threshold=row.threshold,
         metrics=model.metrics,
         live_reference=base.reference if base else None,
-        live_metrics=base.metrics if base else None,
+        live_metrics=on_test_rows(base.figures) if base else None,
+        guardrails={name: limit for name, limit in guardrails.items() if limit is not None},
     )
-    return Card(row, model, metric_lines(candidate), base, ask(project, row, loaded.environments))
+    lines = metric_lines(candidate, model.figures, base.figures if base else None)
+    file = whole.file if whole else read_file(project, row.id)
+    return Card(row, model, lines, base, asked, file)
 
 
 def ask(project: Project, row: VersionRow, environments: Sequence[str]) -> Asked:
@@ -95,11 +104,10 @@ def _base(project: Project, loaded: Loaded, row: VersionRow, mine: ModelCard) ->
         return None
     other = show(project, ulid)
     return Base(
+        id=ulid,
         reference=reference,
         words=words,
-        metrics=other.metrics,
+        figures=other.figures,
         changes=changes_between(other.version.signature, mine.version.signature),
-        dataset=other.lineage.dataset,
-        same_data=other.lineage.dataset_version == mine.lineage.dataset_version,
         bytes=other.version.bytes,
     )

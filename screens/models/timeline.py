@@ -69,7 +69,7 @@ def _then(model: str, loaded: Loaded, width: int, when: When) -> Section:
             if item.gates:
                 parts.append(Styled(f"gates: {_gates(item.gates)}", "muted"))
         items.append(Fact(then.environment, parts or Styled("nothing", "muted")))
-    return Section(when.words.capitalize(), text=facts(items, width))
+    return Section(when.words[0].upper() + when.words[1:], text=facts(items, width))
 
 
 def _gates(gates: Sequence[GateOutcome]) -> str:

@@ -10,9 +10,14 @@ from unittest.mock import patch
 from zipfile import ZipFile, ZipInfo
 
 import msgspec
+import polars as pl
 
+from workbench.models import latency as measuring
+from workbench.models.latency import Latency
+from workbench.models.registry import get_version
 from workbench.project.project import Project, init_project
 from workbench.records import Who
+from workbench.records.data import Column, DatasetVersionAdded, Origin
 from workbench.records.deployments import (
     DeploymentChanged,
     DeploymentCreated,
@@ -25,6 +30,7 @@ from workbench.records.models import (
     PromotionServed,
 )
 from workbench.records.runs import (
+    Artifact,
     ExperimentSaved,
     MetricFigures,
     RunCreated,
@@ -37,6 +43,21 @@ BEGIN = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 NOW = BEGIN + timedelta(hours=2)
 FIGURES = {1: (0.2041, 1.05), 2: (0.9333, 0.21), 3: (0.9713, 0.13)}
 """Run and version → macro_f1, log_loss. The threshold is 0.9: the first misses it."""
+
+
+KINDS = ("Adelie", "Chinstrap", "Gentoo")
+PROBLEM = b"""goal = "Tell penguins apart"
+dataset = "penguins"
+target = "species"
+task = "multiclass"
+metric = "macro_f1"
+direction = "maximize"
+threshold = 0.9
+
+[[guardrail]]
+metric = "log_loss"
+threshold = 0.5
+"""
 
 
 class Clock:
@@ -74,7 +95,7 @@ def signature(number: int) -> Signature:
     ]
     if number == 3:
         inputs.append(Field(name="sex", type="str", categories=("female", "male")))
-    kinds = ("Adelie", "Chinstrap", "Gentoo")
+    kinds = KINDS
     outputs = [Field(name="prediction", type="str", categories=kinds)]
     outputs += [Field(name=f"probability_{kind}", type="float") for kind in kinds]
     return Signature(
@@ -101,7 +122,7 @@ def seed(root: Path) -> Project:
         project.store.append(
             ExperimentSaved(
                 name="species",
-                object="0" * 64,
+                object=project.store.objects.put_bytes(PROBLEM),
                 goal="Tell penguins apart",
                 dataset="penguins",
                 target="species",
@@ -111,6 +132,8 @@ def seed(root: Path) -> Project:
                 threshold=0.9,
             )
         )
+        for number in (1, 2):
+            table(project, number)
         notes = {1: "says the commonest", 2: "boosted trees", 3: "also looks at the sex"}
         for number, note in notes.items():
             run(project, number)
@@ -126,6 +149,7 @@ def run(project: Project, number: int, params: dict[str, object] | None = None) 
     trainer = {1: "dummy", 2: "hgb"}.get(number, "linear")
     own = {1: {"strategy": "prior"}, 2: {"max_iter": 100, "learning_rate": 0.1}}
     figures = dict(zip(("macro_f1", "log_loss"), FIGURES.get(number, (0.95, 0.2)), strict=True))
+    figures |= beside(figures)
     project.store.append(
         RunCreated(
             id=ulid(1, number),
@@ -147,14 +171,66 @@ def run(project: Project, number: int, params: dict[str, object] | None = None) 
             id=ulid(1, number),
             state="succeeded",
             metrics={n: MetricFigures(last=v, best=v, min=v, max=v) for n, v in figures.items()},
+            artifacts=(predictions(project, number),) if number < 4 else (),
         ),
+    )
+
+
+def beside(figures: dict[str, float]) -> dict[str, float]:
+    """Return the bounds of each figure, and what the baseline reaches."""
+    found = {f"low.{name}": value * 0.98 for name, value in figures.items()}
+    found |= {f"high.{name}": min(value * 1.02, 1.1) for name, value in figures.items()}
+    return found | {"dummy.macro_f1": 0.2041, "dummy.log_loss": 1.05}
+
+
+def predictions(project: Project, number: int) -> Artifact:
+    """Keep the predictions of a run on 60 test rows: the second and third right more often."""
+    rows = range(60)
+    truth = [KINDS[row % 3] for row in rows]
+    wrong = {1: 40, 2: 4, 3: 2}[number]
+    frame: dict[str, list[object]] = {"row": list(rows), "truth": list(truth)}
+    said = [KINDS[(row + (row < wrong)) % 3] for row in rows]
+    frame["prediction"] = list(said)
+    for kind in KINDS:
+        frame[f"probability_{kind}"] = [0.8 if one == kind else 0.1 for one in said]
+    data = io.BytesIO()
+    pl.DataFrame(frame).write_parquet(data)
+    digest = project.store.objects.put_bytes(data.getvalue())
+    return Artifact(name="predictions.parquet", object=digest, bytes=len(data.getvalue()))
+
+
+def table(project: Project, number: int) -> None:
+    """Record a version of penguins: the second has heavier ones, an island less and a column more."""
+    rows = 90
+    islands = ("Biscoe", "Dream", "Torgersen")[: 3 if number == 1 else 2]
+    frame: dict[str, list[object]] = {
+        "species": [KINDS[row % 3] for row in range(rows)],
+        "island": [islands[row % len(islands)] for row in range(rows)],
+        "body_mass_g": [3000 + 17 * row + 900 * (number - 1) for row in range(rows)],
+    }
+    if number == 2:
+        frame["sex"] = [("female", "male", None)[row % 3] for row in range(rows)]
+    path = project.root / "table.parquet"
+    pl.DataFrame(frame).write_parquet(path)
+    project.store.append(
+        DatasetVersionAdded(
+            id=ulid(7, number),
+            dataset="penguins",
+            number=number,
+            object=project.store.objects.put_file(path, move=True),
+            content=f"c1:{number:064x}",
+            rows=rows,
+            bytes=1000,
+            columns=tuple(Column(name, "String") for name in frame),
+            origin=Origin(source="csv", place="penguins.csv"),
+        )
     )
 
 
 def register(
     project: Project, number: int, note: str, *, model: str = "species", data: bytes = b""
 ) -> None:
-    """Record a version `number`, made by the run of that number."""
+    """Record a version `number`, made by the run of that number; it was measured on this machine."""
     project.store.append(
         ModelVersionRegistered(
             id=ulid(3, number),
@@ -169,6 +245,12 @@ def register(
             note=note,
         )
     )
+    version = get_version(project, ulid(3, number))
+    found = Latency(
+        reference=version.reference, median_ms=0.6 + number / 10, p95_ms=1.25, load_ms=80.0,
+        calls=200, machine="lab",
+    )  # fmt: skip
+    measuring._keep(measuring._place(project, version), found)
 
 
 def promote(project: Project, at: int, number: int, environment: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import socket
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -128,11 +129,50 @@ async def test_the_card_holds_a_version_against_what_is_live(bench: Workbench) -
         assert re.search(r"macro_f1 +0\.9713 +0\.9333 +\+0\.038 ▲", shown)  # 0.9713 - 0.9333
         assert re.search(r"log_loss +0\.1300 +0\.2100 +-0\.08 ▲", shown)  # less is better
         assert "✓ production  pass  0.9713, asked 0.9000" in shown
+        assert re.search(r"guard, at most +0\.5000  ✓ reached", shown)
+        assert "✓ production  pass  0.1300, asked 0.5000" in shown
+        assert "penguins@2 against penguins@1:" in shown
+        assert re.search(r"✗ high +body_mass_g|▲ medium +body_mass_g", shown)
         assert "body_mass_g was int, sex added" in shown
-        assert "penguins@2, the other penguins@1" in shown
+        assert re.search(
+            r"not the same rows: tested on penguins@2,.*\n.*other on penguins@1", shown
+        )
         place.point_at("species@1")
         await until(pilot, lambda: "✗ production  fail  0.2041, asked 0.9000" in text(bench))
         assert "✗ missed" in text(bench)
+
+
+async def test_the_costly_parts_come_one_after_the_other(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The card is there while rows are compared, tables compared and latencies read."""
+    from screens.models import parts
+
+    gate, real = threading.Event(), parts.compare_rows
+
+    def slow(*args: Any) -> Any:
+        assert gate.wait(60)
+        return real(*args)
+
+    monkeypatch.setattr(parts, "compare_rows", slow)
+    async with bench.run_test(size=(140, 70)) as pilot:
+        await until(pilot, lambda: bench.standing is not None)
+        await pilot.press("4")
+        await until(pilot, lambda: isinstance(bench.place, Models) and bench.place.card is not None)
+        place = bench.place
+        assert isinstance(place, Models)
+        place.point_at("species@2")
+        await until(pilot, lambda: "◌ comparing row by row" in text(bench))
+        assert "◌ comparing the tables" in text(bench)
+        assert "◌ to be measured" in text(bench)
+        await pilot.press("i")  # and it is not blocked meanwhile
+        await until(pilot, lambda: "species@2 in full" in text(bench) or "@2" in text(bench))
+        await pilot.press("escape")
+        gate.set()
+        await until(pilot, lambda: "the same 60 test rows" in text(bench))
+        await until(pilot, lambda: "✓ the same table: penguins@1" in text(bench))
+        await until(pilot, lambda: "0.8 ms, 95 % under 1.25 ms, on lab" in text(bench))
+        assert re.search(r"macro_f1 +0\.9333 +0\.2041 +\+0\.729 ▲", text(bench))
 
 
 async def test_a_file_of_untrusted_types_is_a_risk(bench: Workbench, project: Project) -> None:
@@ -140,7 +180,7 @@ async def test_a_file_of_untrusted_types_is_a_risk(bench: Workbench, project: Pr
     evil = model_file("x", "ObjectNode", "os.system")
     register(project, 4, "who knows", data=evil)
     async with opened(bench, "species@4", (120, 60)):
-        assert "✗ 1 type not trusted: os.system" in text(bench)
+        assert "✗ 1 not trusted: os.system" in text(bench)
 
 
 async def test_what_begins_to_answer_turns_live(bench: Workbench, project: Project) -> None:
@@ -170,7 +210,7 @@ async def test_history_answers_what_was_live_then(bench: Workbench, project: Pro
         place.act_at()
         await until(pilot, lambda: place.history_pane._input.has_focus)
         await pilot.press(*"4 may 2026 10:20".replace("4 may 2026", "2026-05-04"))
-        await until(pilot, lambda: "At 2026-05-04 10:20:00 (utc)" in text(bench))
+        await until(pilot, lambda: "At 2026-05-04 10:20:00 (UTC)" in text(bench))
         shown = text(bench).split("At 2026-05-04")[1]
         assert re.search(r"production +○ species@3  promoted, not served, since", shown)
         assert re.search(r"staging +nothing", shown)
@@ -212,7 +252,7 @@ async def test_promotion_into_production_by_keys(bench: Workbench, project: Proj
         await until(pilot, lambda: "species@3 is promoted to production" in said(bench))
         made = live(project, "species")["production"]
         assert (made.reference, made.reason) == ("species@3", "four points")
-        assert [gate.outcome for gate in made.gates] == ["pass"]
+        assert [gate.outcome for gate in made.gates] == ["pass", "pass"]
         command = next(e.text for e in bench.session.entries if e.kind == "command")
         assert shlex.split(command) == [
             "workbench", "model", "promote", "species@3", "--to", "production",
@@ -351,7 +391,7 @@ async def test_deploying_follows_or_stays(
 
 
 async def test_the_difference_of_two_marked_versions(bench: Workbench) -> None:
-    async with opened(bench, "species@3") as (pilot, place):
+    async with opened(bench, "species@3", (120, 60)) as (pilot, place):
         await pilot.press("space", "space", "space")
         await pilot.press("d")
         await settled(pilot)
@@ -367,6 +407,10 @@ async def test_the_difference_of_two_marked_versions(bench: Workbench) -> None:
             r"max_iter +100 +–",
             r"macro_f1 +0\.9333 +0\.9713 +\+0\.038 ▲ better",
             r"log_loss +0\.2100 +0\.1300 +-0\.08 ▲ better",
+            r"95 % +0\.915–0\.952 +0\.952–0\.991",
+            r"▲ not the same rows: tested on penguins@2",
+            r"trained on +penguins@1 +penguins@2",
+            r"one row +0\.8 ms +0\.9 ms",
             r"sex \(input\) +– +str +▲ added",
             r"body_mass_g \(input\) +int +float +▲ was int",
         ):
@@ -415,7 +459,7 @@ async def test_every_command_is_one_that_the_cli_takes(bench: Workbench, project
         found = [offer.argv for offer in bench.offers() if offer.argv]
     assert {argv[:2] for argv in found} >= {
         ("model", "gates"), ("model", "rollback"), ("model", "show"), ("model", "verify"),
-        ("deploy", "create"), ("run", "compare"), ("run", "report"),
+        ("deploy", "create"), ("model", "diff"), ("model", "history"), ("run", "report"),
     }  # fmt: skip
     for argv in found:
         answer = CliRunner().invoke(workbench, [*argv, "--help"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from kept import copy_of
@@ -14,12 +15,22 @@ from textual.content import Content
 from screens.models import card, details, timeline
 from screens.models.laying import Fact, cut, facts, hanging
 from screens.models.loading import Loaded, load
+from screens.models.parts import Parts
 from screens.models.reading import against, read_card
 from screens.widgets.detail import Section
+from workbench.errors import BadInput
+from workbench.models.moments import read_when
 from workbench.models.show import show
 from workbench.project.project import Project
 
-WIDTHS = (40, 51, 76, 120)
+WIDTHS = (40, 48, 51, 76, 120)
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts are asked for in a worker's thread, which these tests have not."""
+    still = SimpleNamespace(is_cancelled=False)
+    monkeypatch.setattr("screens.models.parts.get_current_worker", lambda: still)
 
 
 @pytest.fixture
@@ -44,8 +55,13 @@ def test_nothing_is_wider_than_the_pane(project: Project, width: int) -> None:
     loaded = load(project)
     for row in loaded.versions:
         found = read_card(project, loaded, row)
-        texts = rows(card.sections(found, loaded, width, NOW))
-        texts += rows(timeline.sections(row.model, loaded, width))
+        parts = Parts(row.id, found.base.id if found.base else "", row.reference, "species@1")
+        texts = rows(card.sections(found, loaded, parts, width, NOW))
+        while (wanted := parts.next(project)) is not None:
+            setattr(parts, wanted[0], wanted[1]())
+        texts += rows(card.sections(found, loaded, parts, width, NOW))
+        for asked in (None, read_when("4 May", NOW), BadInput("no", why="none", fix="say it")):
+            texts += rows(timeline.sections(row.model, loaded, width, NOW, asked))
         texts += rows(details.sections(show(project, row.id), width))
         assert len(texts) > 20
         assert [line for line in texts if cell_len(line) > width] == []

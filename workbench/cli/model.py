@@ -1,4 +1,4 @@
-"""`workbench model`: register, list, show, gates, promote, rollback, history, verify, export."""
+"""`workbench model`: register, list, show, diff, gates, promote, rollback, history, verify, export."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.base import Context, common, table
+from workbench.cli.model_diff import diff
 from workbench.cli.model_history import history
 from workbench.cli.model_text import moment
 from workbench.text import clean
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def group() -> None:
-    """Models: register, list, show, gates, promote, rollback, history, verify, export.
+    """Models: register, list, show, diff, gates, promote, rollback, history, verify, export.
 
     A version is named delay@4, delay@latest or delay@production (what is promoted there now).
     """
@@ -93,13 +94,21 @@ def show(context: Context, version: str) -> None:
 @group.command()
 @click.argument("version")
 @click.option("--to", "environment", required=True, help="The environment to promote to.")
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Leave out what takes seconds: the comparison on the same rows, the data's shape, latency.",
+)
 @common
-def gates(context: Context, version: str, environment: str) -> int:
+def gates(context: Context, version: str, environment: str, quick: bool) -> int:
     """Show the evidence for promoting VERSION and ask the gates; exit 3 when one fails."""
-    from workbench.cli.model_text import evidence_text
+    from workbench.cli.model_evidence import evidence_text
+    from workbench.models.evidence import complete
     from workbench.models.promotion import gates as ask
 
     evidence = ask(context.project, version, environment)
+    if not quick:
+        evidence = complete(context.project, evidence)
     context.answer("model.gates@1", evidence, lambda: evidence_text(evidence))
     return 3 if evidence.outcome == "fail" else 0
 
@@ -141,7 +150,7 @@ def _should_ask(context: Context, environment: str) -> bool:
 
 
 def _ask_for_name(context: Context, evidence: Evidence) -> str:
-    from workbench.cli.model_text import evidence_text
+    from workbench.cli.model_evidence import evidence_text
 
     context.say(evidence_text(evidence))
     text: str = click.prompt(
@@ -198,3 +207,4 @@ def export(context: Context, version: str, folder: Path) -> None:
 
 
 group.add_command(history)
+group.add_command(diff)

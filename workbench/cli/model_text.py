@@ -10,8 +10,8 @@ from workbench.cli.base import table
 from workbench.text import clean
 
 if TYPE_CHECKING:
-    from workbench.models.contract import Field, GateOutcome
-    from workbench.models.evidence import Evidence, Lineage, MetricLine
+    from workbench.models.contract import Field
+    from workbench.models.lineage import Lineage
     from workbench.models.show import ModelCard
 
 GLYPHS = {"pass": "✓", "warn": "!", "fail": "✗"}
@@ -56,7 +56,7 @@ def card_text(card: ModelCard) -> str:
         f" {'cannot run code when loaded' if card.safe else 'MAY RUN CODE when loaded'}",
         f"object     {version.object}",
         f"content    {version.content}",
-        *_lineage(card.lineage),
+        *lineage_lines(card.lineage),
         "",
         table(
             ("METRIC", "TEST"),
@@ -80,48 +80,21 @@ def _field(field: Field) -> tuple[str, str, str, str]:
     )
 
 
-def _lineage(origin: Lineage) -> list[str]:
+def lineage_lines(origin: Lineage | None) -> list[str]:
+    """Return run, data, code and runtime, a line each; of an imported version that there is none."""
+    if origin is None:
+        return ["run        none: it was imported"]
     params = ", ".join(f"{name}={value}" for name, value in origin.params.items())
     commit = origin.facts.commit[:12] or "no git commit"
     return [
         f"run        r_{origin.run_number} of {clean(origin.experiment)}: {clean(origin.trainer)}"
         f" ({clean(params)}), seed {origin.seed}",
         f"data       {clean(origin.dataset)}",
-        f"code       {clean(commit)}{' with uncommitted changes' if origin.facts.diff_object else ''}",
+        f"code       {clean(commit)}{_patch(origin)}",
         f"runtime    Python {clean(origin.facts.python)} on {clean(origin.facts.host)}",
     ]
 
 
-def evidence_text(evidence: Evidence) -> str:
-    """Return the card of a promotion."""
-    live = evidence.live_reference or "nothing"
-    lines = [f"{evidence.reference} to {evidence.environment}, where {live} is promoted now", ""]
-    headings = ("METRIC", evidence.reference, live if evidence.live_reference else "-", "CHANGE")
-    rows = [_metric(line) for line in evidence.metrics]
-    lines.append(table(headings, rows, right=headings[1:]))
-    if evidence.same_data is False and evidence.live_lineage:
-        lines.append(
-            f"Tested on different data: {clean(evidence.lineage.dataset)} and"
-            f" {clean(evidence.live_lineage.dataset)}."
-        )
-    lines += ["", *(_gate(gate) for gate in evidence.gates)]
-    if not evidence.gates:
-        lines.append("No gates are set here.")
-    changes = [f"{c.side[:-1]} {clean(c.column)} {c.change}" for c in evidence.signature_changes]
-    if evidence.live_reference:
-        lines.append(f"signature: {', '.join(changes) or 'the same columns'}")
-    lines.append(f"file: {evidence.file.format}, {size(evidence.file.bytes)}")
-    return "\n".join(lines)
-
-
-def _metric(line: MetricLine) -> tuple[str, str, str, str]:
-    change = "-" if line.difference is None else f"{line.difference:+.6g}"
-    word = {True: " better", False: " worse", None: ""}[line.better]
-    return line.name, figure(line.candidate), figure(line.live), change + word
-
-
-def _gate(gate: GateOutcome) -> str:
-    return (
-        f"{GLYPHS[gate.outcome]} {gate.outcome}  {clean(gate.gate)}: {clean(gate.what)}"
-        f" {figure(gate.measured)}, asked {figure(gate.required)} ({clean(gate.why)})"
-    )
+def _patch(origin: Lineage) -> str:
+    digest = origin.facts.diff_object
+    return f" with uncommitted changes (patch {digest[:12]})" if digest else ""

@@ -3,21 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+import msgspec
 
 from workbench.options import Option, Value
 from workbench.records.models import GateOutcome
 from workbench.training.signature import Field, Signature
 
-__all__ = ["Candidate", "Field", "Format", "Gate", "GateOutcome", "Signature"]
+__all__ = [
+    "Candidate",
+    "Field",
+    "Format",
+    "FoundType",
+    "Gate",
+    "GateOutcome",
+    "Scan",
+    "Signature",
+]
+
+Verdict = Literal["trusted", "unknown", "dangerous"]
+"""On our list; not on it; known to run commands, open files or import what it likes."""
+
+
+class FoundType(msgspec.Struct, frozen=True, kw_only=True):
+    """A type or a function that a model file names, and what we think of it."""
+
+    name: str
+    verdict: Verdict
+
+
+class Scan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file shows without anything of it being loaded: the types it names, the dangerous first.
+
+    `facts` are what its format tells besides (label → words); `warnings` are sentences.
+    """
+
+    types: tuple[FoundType, ...]
+    warnings: tuple[str, ...] = ()
+    facts: dict[str, str] = {}
+
+    def named(self, verdict: Verdict) -> tuple[str, ...]:
+        """The types of one verdict."""
+        return tuple(found.name for found in self.types if found.verdict == verdict)
 
 
 class Format(Protocol):
     """Writes and reads fitted models of one file format.
 
-    Guarantees: `inspect` reads the types in the file without constructing any of them; `load`
+    Guarantees: `scan` and `inspect` read the types in the file without constructing any of them, within
+    bounds of size and time, and raise BadInput for a file that is not of this format; `load`
     constructs only types of our own list, never one that the file names for itself, and raises
     Refused with the types it does not know; `content` is equal for two dumps of one fitted model.
     """
@@ -28,6 +65,10 @@ class Format(Protocol):
 
     def dump(self, model: Any, path: Path) -> None:
         """Write `model` to `path`."""
+        ...
+
+    def scan(self, path: Path) -> Scan:
+        """Return every type that the file names, each with our verdict."""
         ...
 
     def inspect(self, path: Path) -> tuple[str, ...]:
@@ -48,7 +89,8 @@ class Candidate:
     """What a gate may look at: the candidate's and the live version's figures, as plain numbers.
 
     `metrics` and `live_metrics` map metric name to its value on the test rows; `live_metrics` is
-    None when nothing is live in the environment.
+    None when nothing is live in the environment. `guardrails` map each guardrail metric of the problem
+    to what it must reach. An imported model has no figures, and `measured` says so.
     """
 
     reference: str
@@ -59,6 +101,8 @@ class Candidate:
     metrics: Mapping[str, float]
     live_reference: str | None = None
     live_metrics: Mapping[str, float] | None = None
+    guardrails: Mapping[str, float] = field(default_factory=dict)
+    measured: bool = True
 
 
 class Gate(Protocol):

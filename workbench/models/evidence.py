@@ -1,78 +1,56 @@
-"""What the person who promotes needs to see, as plain numbers: figures, gates, differences, lineage."""
+"""What the person who promotes needs to see: figures, gates, differences, lineage; the costly parts apart.
+
+`gather` reads the records and the file's types and answers in milliseconds. What takes seconds has a
+function of its own, each in a thread of whoever asks: the paired comparison (paired.py), the shape of the
+training data (datashape.py), the latency (latency.py). `complete` asks all three at once.
+"""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from workbench.models.contract import Candidate, Format, GateOutcome, Signature
+from workbench.errors import WorkbenchError
+from workbench.models.changes import SignatureChange, signature_changes
+from workbench.models.contract import Candidate, Format, FoundType, GateOutcome, Scan
+from workbench.models.datashape import TrainingShape, training_shape
+from workbench.models.figures import MetricLine, all_figures, metric_lines, on_test_rows
 from workbench.models.gates import gates_of, judge, overall
+from workbench.models.guardrails import guardrails_of, judge_guardrails
+from workbench.models.latency import Latency, latency
+from workbench.models.lineage import Lineage, lineage, run_of
+from workbench.models.paired import RowComparison, compare_rows
 from workbench.models.references import find_version
 from workbench.plugins import load
 from workbench.project.project import Project
-from workbench.records.runs import RunFacts
 from workbench.store.store import View
-from workbench.training.metrics import direction_of
 from workbench.training.signatures import recall
 
 
-class MetricLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One metric on the test rows: of the candidate and of what is promoted now.
-
-    `difference` is candidate minus live; `better` tells whether that is for the better, None when
-    they are equal or cannot be compared.
-    """
-
-    name: str
-    direction: str | None
-    candidate: float | None
-    live: float | None
-    difference: float | None
-    better: bool | None
-    threshold: float | None
-
-
-class SignatureChange(msgspec.Struct, frozen=True, kw_only=True):
-    """How a column differs from the live version's: added, removed, retyped, required, optional."""
-
-    side: str
-    column: str
-    change: str
-    before: str
-    after: str
-
-
-class Lineage(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a version came from: run, problem, data, trainer, code, runtime."""
-
-    run: str
-    run_number: int
-    experiment: str
-    dataset: str
-    dataset_version: str
-    trainer: str
-    params: dict[str, Any]
-    seed: int
-    facts: RunFacts
-
-
 class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The model file: size, format, whether loading it can run code, types that are not trusted."""
+    """The model file: size, format, whether loading it can run code, the types that it names."""
 
     bytes: int
     live_bytes: int | None
     format: str
     safe: bool
-    unknown_types: tuple[str, ...]
+    types: tuple[FoundType, ...] = ()
+    unknown_types: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The card of a promotion. `current` is the newest promotion in the environment ("" for none).
 
     `same_data` tells whether candidate and live version were tested on rows of the same dataset
-    version: figures of different rows are not a fair comparison.
+    version: figures of different rows are not a fair comparison. `lineage` is None of an imported
+    version. `rows`, `shape`, `latency` and `live_latency` are None until they were asked for
+    (`complete`), and where there is nothing to hold the version against.
     """
 
     reference: str
@@ -87,23 +65,34 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     gates: tuple[GateOutcome, ...]
     outcome: str
     signature_changes: tuple[SignatureChange, ...]
-    lineage: Lineage
+    lineage: Lineage | None
     live_lineage: Lineage | None
     same_data: bool | None
     file: FileFacts
+    live_version: str = ""
+    rows: RowComparison | None = None
+    shape: TrainingShape | None = None
+    latency: Latency | None = None
+    live_latency: Latency | None = None
 
 
 class _Read(msgspec.Struct, frozen=True, kw_only=True):
     """What one look at the tables gave."""
 
     version: dict[str, Any]
-    run: dict[str, Any]
-    metrics: dict[str, float]
+    run: dict[str, Any] | None
+    figures: dict[str, float]
     problem: dict[str, Any]
     current: str
     live: dict[str, Any] | None
     live_run: dict[str, Any] | None
-    live_metrics: dict[str, float] | None
+    live_figures: dict[str, float] | None
+
+
+NO_PROBLEM: dict[str, Any] = {
+    "metric": "", "direction": "maximize", "threshold": None, "object": ""
+}  # fmt: skip
+"""Of an imported version: nothing says what it should reach."""
 
 
 def gather(project: Project, ref: str, environment: str) -> Evidence:
@@ -114,66 +103,85 @@ def gather(project: Project, ref: str, environment: str) -> Evidence:
     set_gates = gates_of(project, environment)
     names = tuple(project.settings.environments)
     read: _Read = project.store.read(lambda view: _read(view, ref, environment, names))
-    candidate = _candidate(read, environment)
+    guardrails, lost = guardrails_of(project, read.problem["object"])
+    candidate = _candidate(read, environment, guardrails)
     outcomes = judge(set_gates, candidate)
-    live_lineage = lineage(read.live_run) if read.live_run else None
+    if set_gates:  # an environment without gates is free of these as well
+        outcomes += judge_guardrails(candidate, lost)
     return Evidence(
         reference=candidate.reference,
         version=read.version["id"],
         environment=environment,
         current=read.current,
         live_reference=candidate.live_reference,
+        live_version=read.live["id"] if read.live else "",
         metric=candidate.metric,
         direction=candidate.direction,
         threshold=candidate.threshold,
-        metrics=metric_lines(candidate),
+        metrics=metric_lines(candidate, read.figures, read.live_figures),
         gates=outcomes,
         outcome=overall(outcomes),
         signature_changes=_changes(project, read),
         lineage=lineage(read.run),
-        live_lineage=live_lineage,
-        same_data=read.live_run["dataset_version"] == read.run["dataset_version"]
-        if read.live_run
-        else None,
-        file=_file_facts(project, read),
+        live_lineage=lineage(read.live_run),
+        same_data=_same_data(read),
+        file=file_facts(project, read.version, read.live),
     )
+
+
+def complete(project: Project, evidence: Evidence) -> Evidence:
+    """Return the evidence with its costly parts, which are asked for at once; takes seconds.
+
+    A part that fails says so in its own `why`.
+    """
+    mine, live = evidence.version, evidence.live_version
+    with ThreadPoolExecutor(4) as pool:
+        rows = pool.submit(compare_rows, project, live, mine) if live else None
+        shape = pool.submit(training_shape, project, live, mine) if live else None
+        own = pool.submit(told, lambda: latency(project, mine), evidence.reference)
+        other = (
+            pool.submit(told, lambda: latency(project, live), evidence.live_reference or "")
+            if live
+            else None
+        )
+        return msgspec.structs.replace(
+            evidence,
+            rows=rows.result() if rows else None,
+            shape=shape.result() if shape else None,
+            latency=own.result(),
+            live_latency=other.result() if other else None,
+        )
+
+
+def told(ask: Callable[[], Latency], reference: str) -> Latency:
+    """Ask for a latency; what is in the way is its `why`."""
+    try:
+        return ask()
+    except WorkbenchError as error:
+        return Latency(reference=reference, why=f"{error.what}: {error.why}")
 
 
 def _read(view: View, ref: str, environment: str, environments: tuple[str, ...]) -> _Read:
     version = find_version(view, ref, environments)
-    run = _run(view, version["run"])
+    run = run_of(view, version["run"])
     sql = "SELECT * FROM promotions WHERE model = ? AND environment = ? ORDER BY seq DESC LIMIT 1"
     last = view.one(sql, [version["model"], environment])
     live = last and view.one("SELECT * FROM model_versions WHERE id = ?", [last["version"]])
-    problem = view.one("SELECT * FROM experiments WHERE name = ?", [run["experiment"]])
+    name = run["experiment"] if run else ""
+    problem = view.one("SELECT * FROM experiments WHERE name = ?", [name])
     return _Read(
         version=version,
         run=run,
-        metrics=run_metrics(view, run["id"]),
-        problem=problem or {"metric": "", "direction": "maximize", "threshold": None},
+        figures=all_figures(view, version["run"]),
+        problem=problem or NO_PROBLEM,
         current=last["id"] if last else "",
         live=live,
-        live_run=_run(view, live["run"]) if live else None,
-        live_metrics=run_metrics(view, live["run"]) if live else None,
+        live_run=run_of(view, live["run"]) if live else None,
+        live_figures=all_figures(view, live["run"]) if live else None,
     )
 
 
-def _run(view: View, run: str) -> dict[str, Any]:
-    row = view.one("SELECT * FROM runs WHERE id = ?", [run])
-    assert row is not None, "a version is registered from a run of this journal"
-    return row
-
-
-def run_metrics(view: View, run: str) -> dict[str, float]:
-    """Return the figures on the test rows; those over folds and of the baseline have a dot in them."""
-    rows = view.query(
-        "SELECT name, last FROM run_metrics WHERE run = ? AND name NOT LIKE '%.%' ORDER BY name",
-        [run],
-    )
-    return {row["name"]: math.nan if row["last"] is None else row["last"] for row in rows}
-
-
-def _candidate(read: _Read, environment: str) -> Candidate:
+def _candidate(read: _Read, environment: str, guardrails: dict[str, float]) -> Candidate:
     live = read.live
     return Candidate(
         reference=f"{read.version['model']}@{read.version['number']}",
@@ -181,51 +189,20 @@ def _candidate(read: _Read, environment: str) -> Candidate:
         metric=read.problem["metric"],
         direction=read.problem["direction"],
         threshold=read.problem["threshold"],
-        metrics=read.metrics,
+        metrics=on_test_rows(read.figures),
         live_reference=f"{live['model']}@{live['number']}" if live else None,
-        live_metrics=read.live_metrics,
+        live_metrics=on_test_rows(read.live_figures) if read.live_figures is not None else None,
+        guardrails=guardrails,
+        measured=read.run is not None,
     )
 
 
-def metric_lines(candidate: Candidate) -> tuple[MetricLine, ...]:
-    """Return a line a metric, the problem's own first, then by name."""
-    live = candidate.live_metrics or {}
-    names = sorted({*candidate.metrics, *live}, key=lambda name: (name != candidate.metric, name))
-    return tuple(_metric_line(candidate, name, live.get(name)) for name in names)
-
-
-def _metric_line(candidate: Candidate, name: str, live: float | None) -> MetricLine:
-    own = name == candidate.metric
-    direction = candidate.direction if own else direction_of(name)
-    mine = candidate.metrics.get(name)
-    difference = None if mine is None or live is None else mine - live
-    better = None
-    if difference and direction and not math.isnan(difference):
-        better = (difference > 0) == (direction == "maximize")
-    return MetricLine(
-        name=name,
-        direction=direction,
-        candidate=mine,
-        live=live,
-        difference=difference,
-        better=better,
-        threshold=candidate.threshold if own else None,
-    )
-
-
-def lineage(run: dict[str, Any]) -> Lineage:
-    """Make the lineage of a row of `runs`."""
-    return Lineage(
-        run=run["id"],
-        run_number=run["number"],
-        experiment=run["experiment"],
-        dataset=run["dataset"],
-        dataset_version=run["dataset_version"],
-        trainer=run["trainer"],
-        params=msgspec.json.decode(run["params"]),
-        seed=run["seed"],
-        facts=msgspec.json.decode(run["facts"], type=RunFacts),
-    )
+def _same_data(read: _Read) -> bool | None:
+    """Tell whether both were tested on rows of one dataset version; None where one of them was not."""
+    if read.run is None or read.live_run is None:
+        return None
+    same: bool = read.live_run["dataset_version"] == read.run["dataset_version"]
+    return same
 
 
 def _changes(project: Project, read: _Read) -> tuple[SignatureChange, ...]:
@@ -236,42 +213,32 @@ def _changes(project: Project, read: _Read) -> tuple[SignatureChange, ...]:
     return signature_changes(recall(objects, read.live["signature"]), after)
 
 
-def signature_changes(before: Signature, after: Signature) -> tuple[SignatureChange, ...]:
-    """Return how `after` differs from `before`, inputs then outputs, columns in the order of `after`."""
-    found = []
-    for side in ("inputs", "outputs"):
-        old = {field.name: field for field in getattr(before, side)}
-        new = {field.name: field for field in getattr(after, side)}
-        for name in [*new, *(name for name in old if name not in new)]:
-            a, b = old.get(name), new.get(name)
-            pairs = []
-            if a is None or b is None:
-                pairs.append(("added" if a is None else "removed", a, b))
-            else:
-                if a.type != b.type:
-                    pairs.append(("retyped", a, b))
-                if a.required != b.required:
-                    pairs.append(("required" if b.required else "optional", a, b))
-            found += [
-                SignatureChange(
-                    side=side,
-                    column=name,
-                    change=change,
-                    before=was.type if was else "",
-                    after=now.type if now else "",
-                )
-                for change, was, now in pairs
-            ]
-    return tuple(found)
+def read_file(project: Project, ref: str) -> FileFacts:
+    """Return the file facts of the version that `ref` names; nothing of it is built."""
+    names = tuple(project.settings.environments)
+    row = project.store.read(lambda view: find_version(view, ref, names))
+    return file_facts(project, row)
 
 
-def _file_facts(project: Project, read: _Read) -> FileFacts:
-    plugin: Format = load("formats", read.version["format"])
-    path = project.store.objects.path(read.version["object"])
+def file_facts(
+    project: Project, version: dict[str, Any], live: dict[str, Any] | None = None
+) -> FileFacts:
+    """Return what there is to know of a version's file; nothing of it is built."""
+    plugin: Format = load("formats", version["format"])
+    scan = _scan(version["format"], project.store.objects.path(version["object"]))
     return FileFacts(
-        bytes=read.version["bytes"],
-        live_bytes=read.live["bytes"] if read.live else None,
+        bytes=version["bytes"],
+        live_bytes=live["bytes"] if live else None,
         format=plugin.name,
         safe=plugin.safe,
-        unknown_types=plugin.inspect(path),
+        types=scan.types,
+        unknown_types=tuple(t.name for t in scan.types if t.verdict != "trusted"),
+        warnings=scan.warnings,
     )
+
+
+@lru_cache(maxsize=64)
+def _scan(format_name: str, path: Path) -> Scan:
+    """Scan an object once in a process: its bytes never change, and a card asks for each environment."""
+    plugin: Format = load("formats", format_name)
+    return plugin.scan(path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from workbench.models.contract import Format
-from workbench.models.evidence import Lineage, lineage, run_metrics
+from workbench.models.figures import all_figures, on_test_rows
+from workbench.models.lineage import Lineage, lineage, run_of
 from workbench.models.promotion import REPLACED, Promotion, entries_of
 from workbench.models.references import find_version
 from workbench.models.registry import ModelVersion, version_from
@@ -15,14 +16,19 @@ from workbench.store.store import View
 
 
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about one version. `safe`: loading its format cannot run code of the file."""
+    """Everything about one version. `safe`: loading its format cannot run code of the file.
+
+    `metrics` are the figures on the test rows; `figures` has their bounds and the baseline as well.
+    `lineage` is None of an imported version.
+    """
 
     version: ModelVersion
     reference: str
-    lineage: Lineage
+    lineage: Lineage | None
     metrics: dict[str, float]
     safe: bool
     promoted: tuple[Promotion, ...]
+    figures: dict[str, float] = {}
 
 
 def show(project: Project, ref: str) -> ModelCard:
@@ -34,14 +40,14 @@ def show(project: Project, ref: str) -> ModelCard:
 
 def _card(project: Project, view: View, ref: str, environments: tuple[str, ...]) -> ModelCard:
     version = version_from(project, find_version(view, ref, environments))
-    run = view.one("SELECT * FROM runs WHERE id = ?", [version.run])
-    assert run is not None, "a version is registered from a run of this journal"
+    figures = all_figures(view, version.run)
     plugin: Format = load("formats", version.format)
     return ModelCard(
         version=version,
         reference=version.reference,
-        lineage=lineage(run),
-        metrics=run_metrics(view, version.run),
+        lineage=lineage(run_of(view, version.run)),
+        metrics=on_test_rows(figures),
+        figures=figures,
         safe=plugin.safe,
         promoted=tuple(
             entry

@@ -74,6 +74,9 @@ class FormatContract:
             path = tmp_path / f"{i}{format_plugin.suffix}"
             format_plugin.dump(model, path)
             assert format_plugin.inspect(path) == ()
+            types = format_plugin.scan(path).types
+            assert any(type(model).__name__ in found.name for found in types)
+            assert {found.verdict for found in types} == {"trusted"}
             loaded = format_plugin.load(path)
             assert (loaded.predict(frame) == model.predict(frame)).all()
             assert (loaded.predict_proba(frame) == model.predict_proba(frame)).all()
@@ -101,7 +104,8 @@ class FormatContract:
         data = whole.read_bytes()
         for cut in (0, 1, len(data) // 2, len(data) - 1):
             path.write_bytes(data[:cut])
-            for read in (format_plugin.inspect, format_plugin.load, format_plugin.content):
+            plugin = format_plugin
+            for read in (plugin.scan, plugin.inspect, plugin.load, plugin.content):
                 with pytest.raises(BadInput):
                     read(path)
         with pytest.raises(BadInput):
@@ -116,7 +120,8 @@ class FormatContract:
         data = whole.read_bytes()
         for place in range(0, len(data), max(len(data) // 150, 1)):
             path.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
-            for read in (format_plugin.inspect, format_plugin.content, format_plugin.load):
+            plugin = format_plugin
+            for read in (plugin.scan, plugin.inspect, plugin.content, plugin.load):
                 try:
                     read(path)
                 except WorkbenchError:

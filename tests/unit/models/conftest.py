@@ -1,18 +1,27 @@
 from __future__ import annotations
 
-import hashlib
+import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import polars as pl
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+sys.path.insert(0, str(Path(__file__).parent))  # tested_rows.py beside this file
+
+from tested_rows import SIGNATURE
+
 from plugins.formats.skops import FORMAT
+from workbench.data.versions import DatasetVersion
 from workbench.ids import new_ulid
 from workbench.project.project import Project, init_project, open_project
 from workbench.records.runs import (
+    Artifact,
     ExperimentSaved,
     FittedModel,
     MetricFigures,
@@ -21,15 +30,16 @@ from workbench.records.runs import (
     RunEnded,
     RunFacts,
 )
-from workbench.training.signature import Field, Signature
+from workbench.training.signature import Signature
 
-SIGNATURE = Signature(
-    task="binary",
-    target="delayed",
-    inputs=(Field(name="distance", type="float"), Field(name="carrier", type="str")),
-    outputs=(Field(name="prediction", type="str"),),
-    classes=("no", "yes"),
-)
+PROBLEM = b"""goal = "who is late"
+dataset = "flights"
+target = "delayed"
+task = "binary"
+metric = "roc_auc"
+direction = "maximize"
+threshold = 0.75
+"""
 
 MakeRun = Callable[..., str]
 
@@ -44,7 +54,8 @@ def project(tmp_path: Path) -> Project:
 def make_run(project: Project, tmp_path: Path) -> MakeRun:
     """Record a run that succeeded with a real fitted model; returns `r_N`.
 
-    `metrics` are its figures on the test rows; `seed` makes models differ; `state` its end.
+    `metrics` are its figures on the test rows (`low__roc_auc` is the figure `low.roc_auc`); `seed`
+    makes models differ; `state` its end; `guardrails` goes on in the problem file.
     """
 
     def make(
@@ -53,13 +64,18 @@ def make_run(project: Project, tmp_path: Path) -> MakeRun:
         threshold: float | None = 0.75,
         signature: Signature = SIGNATURE,
         model: bool = True,
+        predictions: pl.DataFrame | None = None,
+        guardrails: str = "",
+        data: DatasetVersion | None = None,
+        estimator: Any = None,
         **metrics: float,
     ) -> str:
         run = new_ulid()
+        problem = project.store.objects.put_bytes(PROBLEM + guardrails.encode())
         project.store.append(
             ExperimentSaved(
                 name="late",
-                object=hashlib.sha256(b"").hexdigest(),
+                object=problem,
                 goal="who is late",
                 dataset="flights",
                 target="delayed",
@@ -76,25 +92,32 @@ def make_run(project: Project, tmp_path: Path) -> MakeRun:
                     number=view.next_number("runs"),
                     job=new_ulid(),
                     experiment="late",
-                    problem=hashlib.sha256(b"").hexdigest(),
+                    problem=problem,
                     trainer="linear",
                     params={"c": 1.0},
                     seed=seed,
-                    dataset="flights@1",
-                    dataset_version="01J00000000000000000000001",
+                    dataset=data.reference if data else "flights@1",
+                    dataset_version=data.id if data else "01J00000000000000000000001",
                     target="local",
                     facts=RunFacts(commit="abc", python="3.11.2", host="engine"),
                 ),
                 RunChanged(id=run, state="running"),
             ]
         )
-        fitted = _fitted(project, tmp_path, seed, signature) if model else None
+        fitted = _fitted(project, tmp_path, seed, signature, estimator) if model else None
         figures = {
             name: MetricFigures(last=value, best=value, min=value, max=value)
-            for name, value in ({"roc_auc": 0.8} | metrics | {"cv.roc_auc": 0.1}).items()
+            for name, value in (
+                {"roc_auc": 0.8}
+                | {name.replace("__", "."): value for name, value in metrics.items()}
+                | {"cv.roc_auc": 0.1}
+            ).items()
         }
+        kept = () if predictions is None else (_kept(project, predictions),)
         if state not in {"running"}:
-            project.store.append(RunEnded(id=run, state=state, metrics=figures, model=fitted))
+            project.store.append(
+                RunEnded(id=run, state=state, metrics=figures, model=fitted, artifacts=kept)
+            )
         row = project.store.one("SELECT number FROM runs WHERE id = ?", [run])
         assert row
         return f"r_{row['number']}"
@@ -102,8 +125,19 @@ def make_run(project: Project, tmp_path: Path) -> MakeRun:
     return make
 
 
-def _fitted(project: Project, folder: Path, seed: int, signature: Signature) -> FittedModel:
-    model = LogisticRegression(C=1.0 + seed).fit([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1])
+def _kept(project: Project, predictions: pl.DataFrame) -> Artifact:
+    data = io.BytesIO()
+    predictions.write_parquet(data)
+    digest = project.store.objects.put_bytes(data.getvalue())
+    return Artifact(name="predictions.parquet", object=digest, bytes=len(data.getvalue()))
+
+
+def _fitted(
+    project: Project, folder: Path, seed: int, signature: Signature, estimator: Any
+) -> FittedModel:
+    model = (estimator or LogisticRegression(C=1.0 + seed)).fit(
+        [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]
+    )
     path = folder / "fitted.skops"
     FORMAT.dump(model, path)
     content, size = FORMAT.content(path), path.stat().st_size
