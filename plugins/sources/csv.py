@@ -21,8 +21,10 @@ from plugins.sources.csv_dialect import (
 from plugins.sources.csv_errors import refuse
 from plugins.sources.csv_layout import Layout, named, one_sign
 from plugins.sources.csv_text import Plain, Text, read_text
-from plugins.sources.csv_types import Rules, Typed, decide, polars_type, quoted
+from plugins.sources.csv_types import Misfit, Rules, Typed, decide, polars_type, quoted
+from plugins.sources.packed import suffixes
 from workbench.data.contract import Preview, Scan
+from workbench.data.told import told_types
 from workbench.errors import BadInput
 from workbench.options import Option, Value, settle
 from workbench.records.data import Column
@@ -43,9 +45,9 @@ class CsvSource:
     """Reads delimited text. See `workbench.data.contract.Source`."""
 
     name = "csv"
-    title = "Delimited text (CSV, TSV)"
-    suffixes = (".csv", ".tsv", ".txt", ".tab", ".csv.gz", ".tsv.gz")
-    options = (
+    title = "Delimited text (CSV)"
+    suffixes = suffixes(".csv", ".txt")
+    options: tuple[Option, ...] = (
         Option("delimiter", "str", None, "sign between values: , ; | or tab; found when left out"),
         Option("quote", "str", None, "sign around values; 'none' for no such sign"),
         Option("header", "bool", None, "whether the first line names the columns"),
@@ -54,12 +56,13 @@ class CsvSource:
         Option("null", "str", None, "texts for a missing value, with commas between: NA,-"),
         Option("decimal", "choice", None, "sign before decimals", choices=(".", ",")),
         Option("text", "str", None, "columns that stay text, with commas between"),
+        Option("types", "str", None, "types that were told, such as: id=text,price=float"),
         Option("nul", "choice", "refuse", "what to do with NUL bytes", choices=("refuse", "keep")),
     )
 
     def preview(self, path: Path, options: Mapping[str, Value], rows: int = 20) -> Preview:
         """Sniff `path`; types hold for the whole file up to 16 MiB, else for the first rows."""
-        given = settle(self.options, options, owner="csv")
+        given = settle(self.options, options, owner=self.name)
         whole = path.is_file() and path.stat().st_size <= _WHOLE
         with _Reading(path, given, whole=whole) as reading:
             typed = reading.typed
@@ -78,7 +81,7 @@ class CsvSource:
         import polars as pl
         from polars.io.plugins import register_io_source
 
-        given = settle(self.options, options, owner="csv")
+        given = settle(self.options, options, owner=self.name)
         with _Reading(path, given, whole=True) as reading:
             pass
         schema = pl.Schema({n: polars_type(k) for n, k in reading.typed.kinds.items()})
@@ -119,6 +122,7 @@ class _Reading:
             "null": ",".join(self.typed.nulls),
             "decimal": decimal,
             "text": given["text"],
+            "types": given["types"],
             "nul": given["nul"],
         }
 
@@ -157,11 +161,12 @@ class _Reading:
         given = (
             () if nulls is None else tuple(v.strip() for v in str(nulls).split(",") if v.strip())
         )
-        text = frozenset(v.strip() for v in str(self._given["text"] or "").split(",") if v.strip())
-        if unknown := sorted(text - set(self.layout.names)):
+        text = {v.strip(): "text" for v in str(self._given["text"] or "").split(",") if v.strip()}
+        told = text | told_types(self._given["types"])
+        if unknown := [name for name in told if name not in self.layout.names]:
             raise BadInput(
                 f"There is no column {unknown[0]}",
-                where="--text",
+                where="--text" if unknown[0] in text else "--types",
                 why="the columns are " + ", ".join(self.layout.names[:20]),
                 fix="Correct the name",
                 code="data.column",
@@ -176,8 +181,16 @@ class _Reading:
                 self.layout.names,
                 Rules(decimal, given),
                 guess_nulls=nulls is None,
-                text=text,
+                told=told,
             )
+        except Misfit as misfit:
+            raise BadInput(
+                f"A value of {misfit.column} is no {misfit.kind}",
+                where=f"{self._path}, row {misfit.row}",
+                why=f"it is {misfit.value[:40]!r}",
+                fix="Correct the value, or give the column another of --types",
+                code="data.type",
+            ) from None
         except _duckdb_error() as error:
             raise refuse(
                 self._connection, self._path, self.layout.table(rejects=True), error

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
+from plugins.sources.packed import open_packed, packing_of
 from workbench.errors import BadInput, NotFound, Unavailable
 
 HEAD = 1 << 20
 """Bytes looked at to guess the dialect."""
 
 _BLOCK = 1 << 20
-_GZIP = b"\x1f\x8b"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -37,7 +35,6 @@ _MAGIC = {
     b"\xd0\xcf\x11\xe0": "an old Office document",
     b"\xfd7zXZ": "an xz archive",
     b"BZh": "a bzip2 archive",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
 }
 
 
@@ -91,14 +88,10 @@ class Text:
 
     path: Path
     encoding: str
-    gzipped: bool
+    packing: str
     head: str
     longest: int
     warnings: tuple[str, ...] = ()
-
-
-def _open(path: Path, *, gzipped: bool) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path, "rb")) if gzipped else path.open("rb")
 
 
 def read_text(path: Path, encoding: str | None, *, keep_nul: bool, whole: bool) -> Text:
@@ -110,19 +103,19 @@ def read_text(path: Path, encoding: str | None, *, keep_nul: bool, whole: bool) 
     check_file(path)
     with path.open("rb") as stream:
         start = stream.read(16)
-    for magic, what in _MAGIC.items():
-        if start.startswith(magic):
-            raise _not_text(path, f"it is {what}")
-    gzipped = start.startswith(_GZIP)
+    packing = packing_of(start)
     try:
-        with _open(path, gzipped=gzipped) as stream:
+        with open_packed(path, packing) as stream:
             head = stream.read(HEAD)
             more = bool(stream.read(1))
+        for magic, what in _MAGIC.items():
+            if head.startswith(magic):
+                raise _not_text(path, f"it is {what}")
         marked = next((name for mark, name in _BOMS if head.startswith(mark)), None)
         chosen = _lookup(encoding) if encoding else marked or "utf-8"
         warnings: tuple[str, ...] = ()
         wide = chosen.startswith(("utf-16", "utf-32"))
-        line, longest = _first_bad_line(path, gzipped, chosen, keep_nul or wide, whole)
+        line, longest = _first_bad_line(path, packing, chosen, keep_nul or wide, whole)
         if line is not None:
             if encoding or marked:
                 raise BadInput(
@@ -146,7 +139,7 @@ def read_text(path: Path, encoding: str | None, *, keep_nul: bool, whole: bool) 
             code="data.damaged",
         ) from None
     text = codecs.getincrementaldecoder(chosen)("replace").decode(head, not more)
-    return Text(path, chosen, gzipped, _whole_lines(text, more), longest, warnings)
+    return Text(path, chosen, packing, _whole_lines(text, more), longest, warnings)
 
 
 def _lookup(encoding: str) -> str:
@@ -166,7 +159,7 @@ def _lookup(encoding: str) -> str:
 
 
 def _first_bad_line(
-    path: Path, gzipped: bool, encoding: str, keep_nul: bool, whole: bool
+    path: Path, packing: str, encoding: str, keep_nul: bool, whole: bool
 ) -> tuple[int | None, int]:
     """Return the line where decoding fails first, None if nowhere, and a bound on the lines' bytes.
 
@@ -175,7 +168,7 @@ def _first_bad_line(
     decoder = codecs.getincrementaldecoder(encoding)()
     line = 1
     longest = tail = 0  # tail: bytes since the last line feed
-    with _open(path, gzipped=gzipped) as stream:
+    with open_packed(path, packing) as stream:
         while True:
             block = stream.read(_BLOCK)
             if not keep_nul and (place := block.find(b"\0")) >= 0:
@@ -240,7 +233,7 @@ class Plain:
     def __init__(self, text: Text) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.path = text.path.absolute()
-        plain = text.encoding in {"utf-8", "utf-8-sig"} and not text.gzipped
+        plain = text.encoding in {"utf-8", "utf-8-sig"} and not text.packing
         if plain and not set(str(self.path)) & set("*?[]{}"):
             return
         self._folder = tempfile.TemporaryDirectory(prefix="workbench-csv-")
@@ -256,7 +249,7 @@ class Plain:
 
 def _decoded(text: Text) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(text.encoding)()
-    with _open(text.path, gzipped=text.gzipped) as stream:
+    with open_packed(text.path, text.packing) as stream:
         while block := stream.read(_BLOCK):
             yield decoder.decode(block)
         yield decoder.decode(b"", True)

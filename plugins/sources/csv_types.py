@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from plugins.sources.csv_dialect import NULLS
+from workbench.data.told import KINDS
 
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-ORDER = ("boolean", "integer", "float", "date", "moment", "moment_utc", "text")
+ORDER = KINDS
 """Types from narrow to wide, in the order they are tried."""
 
 _LOSES = "'^\\s*[+-]?0[0-9xXbBoO_]|_|^\\s*[+-]?[0-9]{19}'"  # digits that a number would lose
@@ -101,6 +102,14 @@ class Typed:
     warnings: tuple[str, ...]
 
 
+class Misfit(Exception):
+    """A value is none of the kind that its column was told; `row` counts from 1, without the header."""
+
+    def __init__(self, column: str, kind: str, row: int, value: str) -> None:
+        super().__init__(column)
+        self.column, self.kind, self.row, self.value = column, kind, row, value
+
+
 def decide(
     connection: duckdb.DuckDBPyConnection,
     sample: str,
@@ -109,19 +118,23 @@ def decide(
     rules: Rules,
     *,
     guess_nulls: bool,
-    text: frozenset[str],
+    told: Mapping[str, str],
 ) -> Typed:
     """Find the kind of every column: guessed from `sample`, held against every row of `whole`.
 
-    `sample` and `whole` are SQL for tables whose columns `names` are text; a column in `text` stays
-    text. With `guess_nulls` the usual texts for a missing value do not count against a kind. At
-    most four passes over `whole`; one when the sample told the truth and nothing is missing.
+    `sample` and `whole` are SQL for tables whose columns `names` are text; a column in `told` has the
+    kind that it was told, and a value that is none raises Misfit. With `guess_nulls` the usual texts
+    for a missing value do not count against a kind. At most four passes over `whole`; one when the
+    sample told the truth and nothing is missing.
     """
     tolerant = Rules(rules.decimal, tuple(sorted(NULLS))) if guess_nulls else rules
-    open_names = [name for name in names if name not in text]
-    kinds = dict.fromkeys(names, "text") | _narrowest(connection, sample, open_names, tolerant)
+    open_names = [name for name in names if name not in told]
+    guessed = _narrowest(connection, sample, open_names, tolerant)
+    kinds = {name: told.get(name) or guessed[name] for name in names}
     warnings: list[str] = []
     rows, odd, missing = _hold(connection, whole, kinds, tolerant)
+    if wrong := [name for name in odd if name in told]:
+        raise _misfit(connection, whole, wrong[0], told[wrong[0]], tolerant)
     if odd:
         guessed = dict(kinds)
         kinds |= _narrowest(connection, whole, list(odd), tolerant)
@@ -199,6 +212,18 @@ def _hold(
     odd = {name: value for name, value in zip(typed, row[1::2], strict=True) if value is not None}
     missing = [name for name, value in zip(typed, row[2::2], strict=True) if value]
     return int(row[0]), odd, missing
+
+
+def _misfit(
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, kind: str, rules: Rules
+) -> Misfit:
+    """Return the first value that is none of the kind that its column was told."""
+    column = quoted(name)
+    wrong = f"{_filled(column, rules)} AND ({rules.fits(kind, column)}) IS NOT TRUE"
+    numbered = f"(SELECT {column}, row_number() OVER () AS row FROM {table})"  # noqa: S608
+    parts = ["min(row)", f"arg_min({column}, row)"]
+    row, value = _row(connection, parts, f"{numbered} WHERE {wrong}")
+    return Misfit(name, kind, int(row), str(value))
 
 
 def _found_nulls(

@@ -252,6 +252,31 @@ TABLE = {
         "Fetch or write it again",
         files={"t.parquet": b"a,b\n1,2\n"},
     ),
+    "no JSON Lines": Bad(
+        "data add {tmp}/t.jsonl --name t",
+        "data.jsonl", "This is not a file of JSON Lines", "{tmp}/t.jsonl, line 2",
+        "it is a list, not an object in braces", "Write one object a line, such as with jq -c '.[]' FILE",
+        files={"t.jsonl": b'{"a": 1}\n[1]\n'},
+    ),
+    "nested JSON": Bad(
+        "data add {tmp}/t.jsonl --name t",
+        "data.nested", "The value of a is no single value", "{tmp}/t.jsonl, line 1",
+        "it is an object or a list, and a cell of a table holds one value",
+        "Give --nested flatten for columns such as a.b, or --nested text for JSON text",
+        files={"t.jsonl": b'{"a": {"b": 1}}\n'},
+    ),
+    "files that differ": Bad(
+        "data add {tmp}/t*.csv --name t",
+        "data.columns_differ", "The files do not have the same columns", "{tmp}/t2.csv",
+        "it has no b", "Make the columns the same, or name fewer files",
+        files={"t1.csv": b"a,b\n1,2\n", "t2.csv": b"a\n1\n"},
+    ),
+    "a type that does not fit": Bad(
+        ADD + " --types b=integer",
+        "data.type", "A value of b is no integer", "{tmp}/t.csv, row 2", "it is 'x'",
+        "Correct the value, or give the column another of --types",
+        files={"t.csv": b"a,b\n1,2\n3,x\n"},
+    ),
     "a bad name": Bad(
         "data add {penguins} --name ../x",
         "name", "'../x' cannot be the name of a dataset", "name of a dataset",
@@ -259,7 +284,7 @@ TABLE = {
     ),
     "an unknown source": Bad(
         "data add {penguins} --name t --source avro",
-        "plugin.sources", "There is no source named avro", "avro", "known: csv, parquet",
+        "plugin.sources", "There is no source named avro", "avro", "known: csv, jsonl, parquet, tsv",
         "Choose one of these or install the package that brings it",
     ),
     "an unknown encoding": Bad(

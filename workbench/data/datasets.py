@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.data.contract import Preview, Source
+from workbench.data.many import Many, digest_of, is_pattern, matching
 from workbench.data.versions import (
     DatasetRow,
     DatasetVersion,
@@ -78,7 +79,8 @@ class Added:
 def find_source(place: Path, source: str | None = None) -> Source:
     """Return the source plugin named, else the one whose suffix `place` has, else `csv`.
 
-    Raises BadInput for a path that is no UTF-8: neither a source nor a record could name it.
+    A path with pattern signs that is no file gets a source over all files that match. Raises BadInput
+    for a path that is no UTF-8: neither a source nor a record could name it.
     """
     if whole(str(place)) != str(place):
         raise BadInput(
@@ -88,6 +90,12 @@ def find_source(place: Path, source: str | None = None) -> Source:
             fix="Rename it, or make a link to it",
             code="data.path",
         )
+    if is_pattern(place):
+        return Many(_find_reader(matching(place)[0], source))
+    return _find_reader(place, source)
+
+
+def _find_reader(place: Path, source: str | None) -> Source:
     if source:
         return _source(source)
     lower = place.name.lower()
@@ -154,13 +162,14 @@ def bring_in(
         file = Path(folder) / "table.parquet"
         content, rows = _write(frame, file, place)
         size = file.stat().st_size
-        digest, read = _digest_of(place)
+        digest, read, files = _digest_of(place)
         stored = project.store.objects.put_file(file, move=True)
     origin = Origin(
         source=reader.name,
         place=os.path.abspath(place),  # noqa: PTH100  # without .. but with links as given
         sha256=digest,
         bytes=read,
+        files=files,
         options={k: v for k, v in scan.options.items() if v is not None},
     )
     record = DatasetVersionAdded(
@@ -271,9 +280,13 @@ def _write(frame: pl.LazyFrame, file: Path, place: Path) -> tuple[str, int]:
         ) from None
 
 
-def _digest_of(place: Path) -> tuple[str, int]:
+def _digest_of(place: Path) -> tuple[str, int, int]:
+    """Return the digest of what was read, its bytes, and how many files if there are several."""
+    if is_pattern(place):
+        files = matching(place)
+        return *digest_of(files), len(files)
     if not place.is_file():
-        return "", 0
+        return "", 0, 0
     with place.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return digest, os.fstat(stream.fileno()).st_size
+        return digest, os.fstat(stream.fileno()).st_size, 0

@@ -35,13 +35,20 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a version came from: plugin, place as given, digest of the bytes read, and options."""
+    """Where a version came from: plugin, place as given, digest of the bytes read, and options.
+
+    `files` is how many files a pattern in `place` stood for, 0 for one. A version made by a query has
+    the source `sql`, its text in `sql`, and in `inputs` the ids of the versions that it was asked of.
+    """
 
     source: str
     place: str
     sha256: str = ""
     bytes: int = 0
     options: dict[str, Value] = {}
+    files: int = 0
+    sql: str = ""
+    inputs: tuple[str, ...] = ()
 
 
 class DatasetVersionAdded(Record, frozen=True, kw_only=True, tag="dataset.version_added"):

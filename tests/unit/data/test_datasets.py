@@ -130,7 +130,7 @@ def test_nothing_is_stored_of_what_is_refused(project: Project, tmp_path: Path) 
 def test_sources_are_found(tmp_path: Path) -> None:
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "noname")
     assert datasets.find_source(tmp_path / "noname").name == "parquet"
-    assert datasets.find_source(Path("x.TSV")).name == "csv"
+    assert datasets.find_source(Path("x.TSV")).name == "tsv"
     assert datasets.find_source(Path("x.pq")).name == "parquet"
     assert datasets.find_source(Path("x.dat")).name == "csv"
     with pytest.raises(NotFound, match="no source named excel"):

@@ -238,3 +238,31 @@ def test_what_python_writes_is_read_back(rows: list[tuple[str, int, float]]) -> 
         assert found["s"].to_list() == [row[0] for row in rows]
         assert found["i"].to_list() == [row[1] for row in rows]
         assert found["f"].cast(pl.Float64).to_list() == [row[2] for row in rows]
+
+
+def test_types_that_are_told_hold(tmp_path: Path) -> None:
+    path = write(tmp_path, "id,day,n\n1,2024-01-01,3\n2,2024-01-02,NA\n")
+    frame = read(path, types='id=text,"day=moment",n=float')
+    assert [str(kind) for kind in frame.dtypes] == [
+        "String",
+        "Datetime(time_unit='us', time_zone=None)",
+        "Float64",
+    ]
+    assert frame["n"].to_list() == [3.0, None]
+
+
+@pytest.mark.parametrize(
+    ("types", "code", "where", "why"),
+    [
+        ("n=integer", "data.type", "row 2", "it is 'x'"),
+        ("m=text", "data.column", "--types", "the columns are id, n"),
+        ("n=number", "option.value", "--types", "a type is one of"),
+    ],
+)
+def test_a_type_that_cannot_be(tmp_path: Path, types: str, code: str, where: str, why: str) -> None:
+    path = write(tmp_path, "id,n\n1,3\n2,x\n")
+    with pytest.raises(WorkbenchError) as refusal:
+        SOURCE.scan(path, {"types": types})
+    assert refusal.value.code == code
+    assert where in refusal.value.where
+    assert why in refusal.value.why
