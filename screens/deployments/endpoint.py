@@ -12,8 +12,9 @@ import msgspec
 from workbench.errors import WorkbenchError
 from workbench.models.registry import list_models
 from workbench.serving import deployments
-from workbench.serving.deployments import ENDED, Deployment, Observed
+from workbench.serving.deployments import ENDED, Deployment
 from workbench.serving.folder import Folder
+from workbench.serving.observing import Observed
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -50,7 +51,7 @@ class Endpoint:
             return record.state
         if record.stop_requested:
             return "stopping"
-        if record.state == "starting" or self.seen.process == "alive":
+        if record.state in {"starting", "suspended"} or self.seen.process == "alive":
             return record.state
         return "lost"
 

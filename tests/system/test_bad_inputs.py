@@ -543,6 +543,26 @@ TABLE = {
         "deployment.none", "There is no deployment nothing", "nothing", "known: gone, good",
         "See them with workbench deploy list --all",
     ),
+    "more processes than there may be": Bad(
+        "deploy scale good 65",
+        "deployment.workers", "65 is not a number of processes", "--workers", "a deployment has 1 to 64",
+        "Choose one for each core that it may use",
+    ),
+    "as many processes as there are": Bad(
+        "deploy scale good 1",
+        "deployment.workers", "good has 1 process already", "good", "that is what was asked for",
+        "Nothing needs to be done",
+    ),
+    "a rest for what is stopped": Bad(
+        "deploy suspend gone",
+        "deployment.state", "gone cannot be suspended", "gone", "it is stopped and asked to stop",
+        "See workbench deploy list",
+    ),
+    "another start of what answers": Bad(
+        "deploy resume good",
+        "deployment.state", "good cannot be resumed", "good", "it is healthy",
+        "Only what is suspended or failed can be resumed",
+    ),
     "no project": Bad(
         "data list",
         "project.none", "There is no project here", "{tmp}",

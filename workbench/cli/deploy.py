@@ -1,4 +1,4 @@
-"""`workbench deploy`: create, list, show, call, stop, logs."""
+"""`workbench deploy`: create, list, show, call, scale, suspend, resume, stop, logs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.base import Context, common, table
+from workbench.cli.deployed import answered, created, data_of, described, merged, state
 from workbench.errors import BadInput, TargetError
 from workbench.text import clean
 
 if TYPE_CHECKING:
-    from workbench.serving.client import Answers
-    from workbench.serving.deployments import Deployment, Observed
+    from workbench.serving.deployments import Deployment
 
 
 @click.group()
@@ -33,6 +33,13 @@ def group() -> None:
 @click.option("--host", default="", help="The address to listen on (default: the project's).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--no-token", is_flag=True, help="Let in whoever reaches the port.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that answer on the port.",
+)
 @click.option("--detach", is_flag=True, help="Do not wait until it answers.")
 @common
 def create(
@@ -43,6 +50,7 @@ def create(
     host: str,
     port: int,
     no_token: bool,
+    workers: int,
     detach: bool,
 ) -> None:
     """Start an endpoint for a model version, or for whatever is promoted to an environment."""
@@ -51,15 +59,30 @@ def create(
 
     project = context.project
     made = deployments.create(
-        project, name, model, target=target, host=host, port=port, token=not no_token
+        project,
+        name,
+        model,
+        target=target,
+        host=host,
+        port=port,
+        token=not no_token,
+        workers=workers,
     )
     wake_runner(project)
     if detach:
         hint = f"{made.name} is starting. See: workbench deploy show {made.name}"
-        context.answer("deploy.create@1", _data(context, made), hint)
+        context.answer("deploy.create@1", data_of(context, made), hint)
         return
     context.say(f"Starting {made.name} for {made.serves} ...")
-    made = deployments.wait(project, made.id, ["healthy"])
+    made = _started(context, made, name)
+    context.answer("deploy.create@1", data_of(context, made), lambda: created(context, made))
+
+
+def _started(context: Context, made: Deployment, name: str) -> Deployment:
+    """Wait until a deployment answers. Raises TargetError when it does not come to that."""
+    from workbench.serving import deployments
+
+    made = deployments.wait(context.project, made.id, ["healthy"])
     if made.state != "healthy":
         raise TargetError(
             f"{made.name} did not start",
@@ -68,7 +91,7 @@ def create(
             fix=f"See workbench deploy logs {name}, then workbench deploy stop {name}",
             code="deployment.failed",
         )
-    context.answer("deploy.create@1", _data(context, made), lambda: _created(context, made))
+    return made
 
 
 @group.command("list")
@@ -85,7 +108,7 @@ def list_(context: Context, all_: bool) -> None:
         lines = [
             (
                 item.name,
-                _state(item, seen),
+                state(item, seen),
                 item.serves,
                 item.serving,
                 item.url or None,
@@ -98,7 +121,7 @@ def list_(context: Context, all_: bool) -> None:
         none = "No deployments." if all_ else "No deployments. (Stopped ones: --all)"
         return table(headings, lines, right=("REQUESTS",)) if lines else none
 
-    context.answer("deploy.list@1", [_merge(item, seen) for item, seen in rows], human)
+    context.answer("deploy.list@1", [merged(item, seen) for item, seen in rows], human)
 
 
 @group.command()
@@ -111,10 +134,10 @@ def show(context: Context, name: str, token_: bool) -> None:
 
     found = deployments.get(context.project, name)
     seen = deployments.observe(context.project, found)
-    data = _data(context, found)
+    data = data_of(context, found)
     if token_ and found.token:
         data["secret"] = deployments.token_of(context.project, found)
-    context.answer("deploy.show@1", data, lambda: _described(context, found, seen, data))
+    context.answer("deploy.show@1", data, lambda: described(context, found, seen, data))
 
 
 @group.command()
@@ -159,7 +182,58 @@ def call(
             code="call.rows",
         )
     answers = deployments.call(context.project, name, asked)
-    context.answer("deploy.call@1", answers, lambda: _answered(answers))
+    context.answer("deploy.call@1", answers, lambda: answered(answers))
+
+
+@group.command()
+@click.argument("name")
+@click.argument("workers", type=int)
+@common
+def scale(context: Context, name: str, workers: int) -> None:
+    """Have so many processes answer; none of the requests under way is lost."""
+    from workbench.compute.wake import wake_runner
+    from workbench.serving import wishes
+
+    found = wishes.scale(context.project, name, workers)
+    wake_runner(context.project)
+    human = f"{found.name} is to have {workers} {'process' if workers == 1 else 'processes'}."
+    context.answer("deploy.scale@1", data_of(context, found), human)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--detach", is_flag=True, help="Do not wait until it rests.")
+@common
+def suspend(context: Context, name: str, detach: bool) -> None:
+    """End the processes, keep the rest: its name, port, token and records stay its own."""
+    from workbench.compute.wake import wake_runner
+    from workbench.serving import deployments, wishes
+
+    found = wishes.suspend(context.project, name)
+    wake_runner(context.project)
+    if not detach:
+        found = deployments.wait(context.project, found.id, ["suspended"])
+    human = f"{found.name} is {'asked to rest' if detach else found.state}. Again: deploy resume"
+    context.answer("deploy.suspend@1", data_of(context, found), human)
+
+
+@group.command()
+@click.argument("name")
+@click.option("--detach", is_flag=True, help="Do not wait until it answers.")
+@common
+def resume(context: Context, name: str, detach: bool) -> None:
+    """Start again what was suspended or failed."""
+    from workbench.compute.wake import wake_runner
+    from workbench.serving import wishes
+
+    found = wishes.resume(context.project, name)
+    wake_runner(context.project)
+    if detach:
+        hint = f"{found.name} is starting. See: workbench deploy show {found.name}"
+        context.answer("deploy.resume@1", data_of(context, found), hint)
+        return
+    found = _started(context, found, name)
+    context.answer("deploy.resume@1", data_of(context, found), lambda: created(context, found))
 
 
 @group.command()
@@ -176,7 +250,7 @@ def stop(context: Context, name: str, detach: bool) -> None:
     if not detach:
         found = deployments.wait(context.project, found.id, ["stopped"], ended=("stopped",))
     human = f"{found.name} is {'asked to stop' if detach else 'stopped'}."
-    context.answer("deploy.stop@1", _data(context, found), human)
+    context.answer("deploy.stop@1", data_of(context, found), human)
 
 
 @group.command()
@@ -197,88 +271,3 @@ def logs(context: Context, name: str, follow: bool, offset: int) -> None:
         if not follow or deployments.get(context.project, found.id).state in deployments.ENDED:
             return
         time.sleep(0.25)
-
-
-def _data(context: Context, found: Deployment) -> dict[str, Any]:
-    from workbench.serving import deployments
-
-    return _merge(found, deployments.observe(context.project, found))
-
-
-def _merge(found: Deployment, seen: Observed) -> dict[str, Any]:
-    import msgspec
-
-    data: dict[str, Any] = msgspec.to_builtins(found)
-    return data | {"url": found.url, "observed": msgspec.to_builtins(seen)}
-
-
-def _state(found: Deployment, seen: Observed) -> str:
-    """Say the recorded state, and what was found instead where the runner has not noted it yet."""
-    from workbench.serving.deployments import ENDED
-
-    if found.state in {*ENDED, "starting"} or seen.process == "alive":
-        return found.state + (
-            " (stopping)" if found.stop_requested and found.state not in ENDED else ""
-        )
-    return f"{found.state}? ({_PROCESS[seen.process]})"
-
-
-_PROCESS = {
-    "none": "no process",
-    "alive": "running",
-    "dead": "its process is gone",
-    "reused": "its process is gone, the pid is another's",
-    "rebooted": "the machine was restarted",
-}
-
-
-def _described(context: Context, found: Deployment, seen: Observed, data: dict[str, Any]) -> str:
-    lines = [
-        ("name", found.name),
-        ("state", _state(found, seen)),
-        ("reason", found.reason),
-        ("serves", found.serves),
-        ("answers", found.serving or "nothing yet"),
-        ("since", f"{found.serving_since:%Y-%m-%d %H:%M:%S} UTC" if found.serving_since else ""),
-        ("url", found.url),
-        ("process", f"{_PROCESS[seen.process]}{f', pid {found.pid}' if found.pid else ''}"),
-        ("created", f"{found.created_at:%Y-%m-%d %H:%M:%S} UTC by {found.created_by}"),
-        ("token", data.get("secret", "")),
-    ]
-    if seen.told:
-        told = seen.told
-        lines.append(
-            ("requests", f"{told.requests} ({told.errors} refused, {told.dropped} not logged)")
-        )
-        lines.append(("trouble", told.error))
-    text = "\n".join(f"{name:<9} {clean(value, 500)}" for name, value in lines if value)
-    return text + ("\n" + _how_to_call(context, found) if found.url else "")
-
-
-def _created(context: Context, made: Deployment) -> str:
-    return f"{made.name} answers with {made.serving} at {made.url}\n{_how_to_call(context, made)}"
-
-
-def _how_to_call(context: Context, made: Deployment) -> str:
-    """Say how to call it; the token by its file, so that it stays out of the screen and the history."""
-    import shlex
-
-    from workbench.serving.folder import Folder
-
-    path = Folder(context.project.paths.deployment(made.id)).token
-    header = f' -H "Authorization: Bearer $(cat {shlex.quote(clean(path))})"' if made.token else ""
-    return (
-        f"call it: workbench deploy call {made.name} --row '{{...}}'\n"
-        f"    or:  curl{header} {made.url}/v2/models/{made.model}"
-    )
-
-
-def _answered(answers: Answers) -> str:
-    headings = list(answers.rows[0])
-    lines = [
-        [f"{value:.4f}" if isinstance(value, float) else value for value in row.values()]
-        for row in answers.rows
-    ]
-    right = [name for name in headings if name != "prediction"]
-    who = f"({answers.model}@{answers.version}, request {clean(answers.id)})"
-    return f"{table(headings, lines, right=right)}\n{who}"

@@ -29,6 +29,9 @@ KINDS: tuple[type[Record], ...] = (
     models.PromotionServed,
     deployments.DeploymentCreated,
     deployments.DeploymentStopRequested,
+    deployments.DeploymentScaled,
+    deployments.DeploymentSuspendRequested,
+    deployments.DeploymentResumed,
     deployments.DeploymentChanged,
     deployments.DeploymentServing,
 )

@@ -30,6 +30,9 @@ DEPLOYMENTS = Table(
         "created_at": "TIMESTAMP",
         "created_by": "VARCHAR",
         "changed_at": "TIMESTAMP",
+        "workers": "INTEGER",
+        "suspend_requested": "BOOLEAN",
+        "restarts": "INTEGER",  # how often a process was started again after it ended by itself
     },
 )
 
@@ -46,6 +49,7 @@ class DeploymentCreated(Record, frozen=True, kw_only=True, tag="deployment.creat
     host: str = "127.0.0.1"
     port: int = 0
     token: bool = True
+    workers: int = 1
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """One row, `starting`."""
@@ -59,6 +63,8 @@ class DeploymentCreated(Record, frozen=True, kw_only=True, tag="deployment.creat
                 "uid": stamp.who.uid,
                 "state": "starting",
                 "stop_requested": False,
+                "suspend_requested": False,
+                "restarts": 0,
                 "created_at": stamp.at,
                 "created_by": stamp.who.user,
                 "changed_at": stamp.at,
@@ -76,14 +82,60 @@ class DeploymentStopRequested(Record, frozen=True, kw_only=True, tag="deployment
         yield Set("deployments", {"id": self.id}, {"stop_requested": True})
 
 
+class DeploymentScaled(Record, frozen=True, kw_only=True, tag="deployment.scaled"):
+    """So many processes are wanted from now on."""
+
+    id: str
+    workers: int
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The wish."""
+        yield Set("deployments", {"id": self.id}, {"workers": self.workers})
+
+
+class DeploymentSuspendRequested(
+    Record, frozen=True, kw_only=True, tag="deployment.suspend_requested"
+):
+    """The endpoint is to rest: its processes end, its name, port and token stay its own."""
+
+    id: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The wish, beside the state."""
+        yield Set("deployments", {"id": self.id}, {"suspend_requested": True})
+
+
+class DeploymentResumed(Record, frozen=True, kw_only=True, tag="deployment.resumed"):
+    """An endpoint that was suspended or failed is to answer again."""
+
+    id: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """It starts anew."""
+        yield Set(
+            "deployments",
+            {"id": self.id},
+            {
+                "state": "starting",
+                "reason": "",
+                "suspend_requested": False,
+                "changed_at": stamp.at,
+            },
+        )
+
+
 class DeploymentChanged(Record, frozen=True, kw_only=True, tag="deployment.changed"):
-    """The endpoint's state as the runner found it; `pid` and `port` once they are known."""
+    """The endpoint's state as the runner found it; `pid` and `port` once they are known.
+
+    `restarts` is the total, where a process was started again.
+    """
 
     id: str
     state: str
     reason: str = ""
     pid: int | None = None
     port: int | None = None
+    restarts: int | None = None
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """State and place."""
@@ -93,7 +145,9 @@ class DeploymentChanged(Record, frozen=True, kw_only=True, tag="deployment.chang
             "changed_at": stamp.at,
         }
         values |= {
-            name: getattr(self, name) for name in ("pid", "port") if getattr(self, name) is not None
+            name: getattr(self, name)
+            for name in ("pid", "port", "restarts")
+            if getattr(self, name) is not None
         }
         yield Set("deployments", {"id": self.id}, values)
 

@@ -64,7 +64,7 @@ Answer = tuple[bytes, tuple[Header, ...]]
 class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `/healthz`, of one process; `since` is Unix seconds.
 
-    `requests` and `errors` go on where the process before it ended, `logged` and `dropped` do not.
+    Counts go on where the process before it ended.
     """
 
     ready: bool
@@ -126,7 +126,7 @@ class Application:
 
     def health(self) -> Health:
         """Return what `/healthz` says."""
-        served = self.served
+        served, figures = self.served, self.metrics()
         return Health(
             ready=served is not None,
             deployment=self._deployment,
@@ -135,10 +135,10 @@ class Application:
             content=served.content if served else "",
             promotion=served.promotion if served else "",
             since=self.since,
-            requests=self.meter.metrics.requests,
-            errors=self.meter.metrics.errors,
-            logged=self._log.logged,
-            dropped=self._log.dropped,
+            requests=figures.requests,
+            errors=figures.errors,
+            logged=figures.logged,
+            dropped=figures.dropped,
             waiting=self.batcher.waiting,
             error=self.refused,
         )

@@ -2,183 +2,198 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
-from workbench.compute.processes import Life
-from workbench.serving.folder import Desired, Told
+from workbench.serving.folder import Told
+from workbench.serving.known import Down, End, Instruction, Known, Launch, Note, Seat, Serves, Write
 from workbench.text import clean
 
 SILENT_SECONDS = 15.0
 """A server whose last beat is older is degraded: halted by a signal, starved, or hung."""
 STOP_SECONDS = 20.0
 """A server that was asked to stop is ended after this long."""
+MOST_CRASHES = 5
+"""Crashes of one process, within `CRASH_WINDOW`, after which it is not started again."""
+CRASH_WINDOW = 600.0
+LONGEST_WAIT = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What is known of a deployment at one moment.
-
-    `serving` is the recorded ULID of the version that answers, `promotion_served` whether the
-    promotion that `wanted` follows is recorded as served (true without one). `process` is `none`
-    before there was one. `launched`: this runner started one; `exit_status` is set once that one
-    ended (negative: the signal). `answers` is the content digest that the server itself gave after
-    it said that it is ready, None when it was not asked or did not. `asked` is seconds since it was
-    asked to stop, None before that; `silent` seconds since its last beat.
-    """
-
-    name: str
-    state: str
-    reason: str
-    stop_requested: bool
-    serving: str | None
-    promotion_served: bool
-    wanted: Desired
-    written: Desired | None
-    process: Literal["none"] | Life
-    launched: bool = False
-    exit_status: int | None = None
-    told: Told | None = None
-    answers: str | None = None
-    asked: float | None = None
-    silent: float = 0.0
-    pid: int | None = None
-    last_line: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Say what is to be served."""
-
-    desired: Desired
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """Start the server process."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Ask the process to stop (SIGTERM), or with `now` end it (SIGKILL)."""
-
-    now: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Record a state."""
-
-    state: str
-    reason: str = ""
-    pid: int | None = None
-    port: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Serves:
-    """Record that this version answers since then (Unix seconds), and that its promotion is served."""
-
-    version: str | None
-    promotion: str | None
-    since: float
-
-
-Instruction = Write | Launch | End | Note | Serves
+def agreed(known: Known) -> Told | None:
+    """Return what all processes tell alike, None while one of them serves something else or nothing."""
+    seats = known.at_work
+    if len(seats) < known.wanted.workers or not all(seat.answers for seat in seats):
+        return None
+    told = [seat.told for seat in seats if seat.told]
+    if len({(each.version, each.content, each.promotion) for each in told}) != 1:
+        return None
+    return max(told, key=lambda each: each.since)
 
 
 def needs_answer(known: Known) -> bool:
     """Tell whether the server must be asked before it can be decided: something new is claimed."""
-    told = known.told
-    if known.process != "alive" or known.stop_requested or told is None:
+    told = agreed(known)
+    if told is None or known.stop_requested or known.suspend_requested:
         return False
-    if told.phase != "serving" or trouble(known):
+    if any(trouble(seat) for seat in known.at_work):
         return False
-    return known.state != "healthy" or told.version != known.serving or _promotion_new(known)
+    new = told.version != known.serving or _promotion_new(known, told)
+    return known.state != "healthy" or new
 
 
-def trouble(known: Known) -> str:
-    """Return what is wrong with a running server, empty when nothing is."""
-    if known.silent > SILENT_SECONDS:
-        return f"the server has not been heard of for {int(known.silent)} seconds"
-    return known.told.error if known.told else ""
+def trouble(seat: Seat) -> str:
+    """Return what is wrong with a running server process, empty when nothing is."""
+    if seat.process != "alive":
+        return ""
+    if seat.silent > SILENT_SECONDS:
+        return f"the server has not been heard of for {int(seat.silent)} seconds"
+    return seat.told.error if seat.told else ""
+
+
+def back_off(crashes: int) -> float:
+    """Return how many seconds to wait before a process that crashed so often is started again."""
+    return min(2.0 ** (crashes - 1), LONGEST_WAIT)
 
 
 def decide(known: Known) -> list[Instruction]:
     """Return what is to be done, in order."""
     if known.stop_requested:
-        return _stop(known)
+        return _end(known, "stopped")
     if known.state in {"stopped", "failed"}:
         return []
+    if known.suspend_requested:
+        return _end(known, "suspended")
     doing: list[Instruction] = []
     if known.written != known.wanted:
         doing.append(Write(known.wanted))
-    if known.process == "alive":
-        return doing + _watch(known)
-    if known.process == "none" and known.exit_status is None:
-        if known.launched:
-            return doing
-        if known.state == "starting":
-            return [*doing, Launch()]
-    return [Note("failed", why_gone(known))]
+    for seat in known.seats:
+        if seat.number >= known.wanted.workers:
+            doing += _end_one(seat)
+    seats: list[Seat] = []
+    crashed = False
+    for seat in known.at_work:
+        if _is_gone(seat):
+            down = _fallen(seat)
+            doing.append(Down(seat.number, down.down, down.final))
+            crashed = crashed or not down.final
+            seats.append(down)
+            continue
+        if _is_due(seat):
+            doing.append(Launch(seat.number))
+        seats.append(seat)
+    restarts = sum(isinstance(each, Down) and not each.final for each in doing)
+    return doing + _noted(replace(known, seats=tuple(seats)), restarts)
 
 
-def _stop(known: Known) -> list[Instruction]:
-    if known.process == "alive":
-        if known.asked is None:
-            return [End(now=False)]
-        return [End(now=True)] if known.asked > STOP_SECONDS else []
-    if known.process == "none" and known.launched and known.exit_status is None:
+def _is_gone(seat: Seat) -> bool:
+    """Whether a process ended that nobody had asked to, and that was not noted yet."""
+    if seat.process == "alive" or seat.down or seat.asked is not None:
+        return False
+    return seat.process != "none" or seat.exit_status is not None
+
+
+def _is_due(seat: Seat) -> bool:
+    """Whether the process is to be started now."""
+    if seat.process == "alive" or seat.final:
+        return False
+    if seat.down:
+        return seat.rested >= back_off(seat.crashes)
+    return seat.asked is not None or not seat.launched
+
+
+def _fallen(seat: Seat) -> Seat:
+    """Return the seat after its process ended, with why, and when it is tried again."""
+    reason = why_gone(seat)
+    crashes = seat.crashes + 1
+    refused = bool(seat.told and seat.told.phase == "failed" and seat.told.error)
+    final = refused or crashes > MOST_CRASHES
+    if not refused:
+        wait = f"started again in {back_off(crashes):g} s (crash {crashes} of {MOST_CRASHES})"
+        given_up = f"given up after {crashes} crashes in {int(CRASH_WINDOW / 60)} minutes"
+        reason = f"{given_up if final else wait}: {reason}"
+    return replace(seat, down=reason, final=final, crashes=crashes)
+
+
+def _end(known: Known, state: str) -> list[Instruction]:
+    """End all processes, then note the state."""
+    doing = [each for seat in known.seats for each in _end_one(seat)]
+    if doing or any(seat.process == "alive" for seat in known.seats):
+        return doing
+    if any(_is_coming(seat) for seat in known.seats):
         return []  # it was started a moment ago and has not said who it is
-    return [] if known.state == "stopped" else [Note("stopped")]
+    return [] if known.state == state else [Note(state)]
 
 
-def _watch(known: Known) -> list[Instruction]:
-    """Follow a running server."""
-    wrong = trouble(known)
+def _end_one(seat: Seat) -> list[Instruction]:
+    if seat.process != "alive":
+        return []
+    if seat.asked is None:
+        return [End(seat.number, now=False)]
+    return [End(seat.number, now=True)] if seat.asked > STOP_SECONDS else []
+
+
+def _is_coming(seat: Seat) -> bool:
+    return seat.process == "none" and seat.launched and seat.exit_status is None
+
+
+def _noted(known: Known, restarts: int) -> list[Instruction]:
+    """Return what is to be recorded of the deployment as a whole."""
+    seats = known.at_work
+    wrong = [_of(known, seat, words) for seat in seats if (words := seat.down or trouble(seat))]
+    answering = any(seat.answers for seat in seats)
+    total = known.restarts + restarts if restarts else None
+    if seats and all(seat.final for seat in seats):
+        return [Note("failed", wrong[0], restarts=total)]
     if wrong:
-        same = (known.state, known.reason) == ("degraded", wrong)
-        return [] if same else [Note("degraded", wrong, known.pid, _port(known))]
-    told = known.told
+        up = any(seat.process == "alive" for seat in seats)
+        state = (
+            "degraded" if answering or (up and not any(seat.down for seat in seats)) else "starting"
+        )
+        reason = "; ".join(wrong[:2]) + (f"; and {len(wrong) - 2} more" if len(wrong) > 2 else "")
+        same = (known.state, known.reason) == (state, reason)
+        return [] if same and not restarts else [Note(state, reason, *_place(known), total)]
+    told = agreed(known)
     if told is None or known.answers is None or known.answers != told.content:
         return []
     doing: list[Instruction] = []
     if known.state != "healthy":
-        doing.append(Note("healthy", "", known.pid, told.port))
+        doing.append(Note("healthy", "", *_place(known)))
     version = told.version if told.version != known.serving else None
-    promotion = told.promotion if _promotion_new(known) else None
+    promotion = told.promotion if _promotion_new(known, told) else None
     if version or promotion:
         doing.append(Serves(version, promotion, told.since))
     return doing
 
 
-def _promotion_new(known: Known) -> bool:
-    told = known.told
+def _of(known: Known, seat: Seat, words: str) -> str:
+    return f"worker {seat.number + 1}: {words}" if known.wanted.workers > 1 else words
+
+
+def _promotion_new(known: Known, told: Told) -> bool:
     return bool(
-        told
-        and not known.promotion_served
+        not known.promotion_served
         and told.promotion == known.wanted.promotion
         and told.version == known.wanted.version
     )
 
 
-def _port(known: Known) -> int | None:
-    return known.told.port or None if known.told else None
+def _place(known: Known) -> tuple[int | None, int | None]:
+    """Return the pid of the first process and the port, as far as they are known."""
+    ports = [seat.told.port for seat in known.at_work if seat.told and seat.told.port]
+    pids = [seat.pid for seat in known.at_work if seat.pid]
+    return (pids[0] if pids else None), (ports[0] if ports else None)
 
 
-def why_gone(known: Known) -> str:
+def why_gone(seat: Seat) -> str:
     """Say why there is no server process, as closely as can be told."""
-    if known.told and known.told.phase == "failed" and known.told.error:
-        return known.told.error
-    last = f"; its last line: {clean(known.last_line, 300)}" if known.last_line else ""
-    if known.process == "rebooted":
+    if seat.told and seat.told.phase == "failed" and seat.told.error:
+        return seat.told.error
+    last = f"; its last line: {clean(seat.last_line, 300)}" if seat.last_line else ""
+    if seat.process == "rebooted":
         return "the server ended when this machine was restarted"
-    if known.process == "none" and known.exit_status is None:
-        return "the server is gone, and so is the file that says which process it was"
-    if known.process == "reused":
-        return f"the server is gone, and its pid {known.pid} belongs to another process now{last}"
-    if known.exit_status is None:
-        return f"the server process {known.pid} is gone{last}"
-    if known.exit_status < 0:
-        return f"the server was ended by signal {-known.exit_status}{last}"
-    return f"the server ended with status {known.exit_status}{last}"
+    if seat.process == "reused":
+        return f"the server is gone, and its pid {seat.pid} belongs to another process now{last}"
+    if seat.exit_status is None:
+        return f"the server process {seat.pid} is gone{last}"
+    if seat.exit_status < 0:
+        return f"the server was ended by signal {-seat.exit_status}{last}"
+    return f"the server ended with status {seat.exit_status}{last}"

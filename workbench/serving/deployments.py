@@ -6,30 +6,33 @@ import os
 import time
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from workbench.compute.processes import Life, look
 from workbench.errors import BadInput, Conflict, NotFound, Unavailable, WorkbenchError
 from workbench.ids import new_ulid
 from workbench.links import LATEST, check_name, parse_suffix, parse_version
 from workbench.models.registry import ModelVersion, get_version
 from workbench.project.project import Project
 from workbench.records.deployments import DeploymentCreated, DeploymentStopRequested
+from workbench.serving import observing
 from workbench.serving.client import Answers, Client, Row
-from workbench.serving.folder import Folder, Told
+from workbench.serving.folder import Folder
+from workbench.serving.observing import Observed
 from workbench.serving.ports import listen
 from workbench.store.store import View
 
 ENDED = frozenset({"stopped", "failed"})
+MOST_WORKERS = 64
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     """A deployment as recorded.
 
     `serves` reads delay@4 or delay@production, `serving` is the version that answers. `version` and
-    `serving_id` are ULIDs; `port` is 0 until the server has told which.
+    `serving_id` are ULIDs; `port` is 0 until the server has told which. `workers` processes are wanted,
+    `restarts` counts how often one was started again after it ended by itself.
     """
 
     id: str
@@ -53,23 +56,15 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     created_by: str
     changed_at: datetime
+    workers: int
+    suspend_requested: bool
+    restarts: int
 
     @property
     def url(self) -> str:
         """Where it answers; empty until the port is known."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}" if self.port else ""
-
-
-class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """How a deployment is at this moment, whatever was recorded last.
-
-    `process` is none (never started), alive, dead, reused (its pid is another process now) or
-    rebooted (it ended with the machine). `told` is what the server told last.
-    """
-
-    process: Literal["none"] | Life
-    told: Told | None
 
 
 def create(
@@ -81,12 +76,13 @@ def create(
     host: str = "",
     port: int = 0,
     token: bool = True,
+    workers: int = 1,
 ) -> Deployment:
     """Ask for a deployment of `model` and return its record, `starting`.
 
     `delay@production` follows the environment, `delay@4` (or `delay`, the newest) stays fixed. Port 0
-    takes a free one of the project's. Raises Conflict for a name or port in use, NotFound for a
-    version that is not there, BadInput.
+    takes a free one of the project's; `workers` processes share it. Raises Conflict for a name or
+    port in use, NotFound for a version that is not there, BadInput.
     """
     check_name(name, "deployment's name")
     if target != "local":
@@ -117,6 +113,7 @@ def create(
                 host=host,
                 port=port,
                 token=token,
+                workers=workers,
             )
         ]
 
@@ -211,10 +208,8 @@ def _from(row: dict[str, Any]) -> Deployment:
 
 
 def observe(project: Project, deployment: Deployment) -> Observed:
-    """Look at the process and at what it told; nothing is recorded."""
-    folder = Folder(project.paths.deployment(deployment.id))
-    who = folder.read_pid()
-    return Observed(process=look(who) if who else "none", told=folder.read_told())
+    """Look at the processes and at what they told; nothing is recorded."""
+    return observing.observe(Folder(project.paths.deployment(deployment.id)), deployment.workers)
 
 
 def stop(project: Project, ref: str) -> Deployment:

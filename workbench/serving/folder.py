@@ -39,7 +39,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     `version` is its ULID, `reference` reads `delay@4`; `object` and `content` are its digests and
     `path` the stored file; `format` is a plugin reference (`module:attribute`). `promotion` is the
     ULID of the promotion that is followed, empty for a fixed version. `port` 0 takes the first free
-    one of `ports` (first and last).
+    one of `ports` (first and last). `workers` processes answer on it.
     """
 
     deployment: str
@@ -58,6 +58,7 @@ class Desired(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 0
     ports: tuple[int, int] = (8700, 8799)
     token: bool = True
+    workers: int = 1
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,6 +156,12 @@ class Folder:
         if token:
             write_atomic(self.token, secrets.token_urlsafe(32).encode() + b"\n", mode=0o600)
 
+    def make_own(self) -> None:
+        """Make the folder of the seat; the deployment's is there."""
+        if self.seat:
+            make_folder(self.root / "workers")
+            make_folder(self.own)
+
     def read_token(self) -> str:
         """Return the token; NotFound without one, BadInput when others may read it."""
         try:
@@ -221,15 +228,19 @@ class Folder:
         except (FileNotFoundError, msgspec.MsgspecError):
             return None
 
-    def last_log_line(self) -> str:
-        """Return the last line of the log that is not blank, as it came; empty without one."""
+    def last_log_lines(self, most: int) -> list[str]:
+        """Return the last lines of the log that are not blank, as they came, the newest last."""
         try:
             with self.log.open("rb") as stream:
                 stream.seek(max(0, self.log.stat().st_size - 8192))
                 tail = stream.read().decode("utf-8", "replace")
         except FileNotFoundError:
-            return ""
-        return next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "")
+            return []
+        return [line.strip() for line in tail.splitlines() if line.strip()][-most:]
+
+    def last_log_line(self) -> str:
+        """Return the last line of the log that is not blank; empty without one."""
+        return next(iter(self.last_log_lines(1)), "")
 
 
 def _read(path: Path, kind: type[S]) -> S | None:

@@ -1,25 +1,52 @@
-"""The listening socket of a deployment: a port of its own or the first free one of the project's."""
+"""The listening sockets of a deployment: a port of its own, shared by its processes.
+
+Each process has a socket of its own on the port (SO_REUSEPORT), between which the system spreads the
+connections; a process that ends takes none of the others' with it. That option would also let another
+deployment of the same person share the port by accident: so whoever comes first makes sure that nobody
+listens, under a lock of that person.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
+import os
 import socket
+from collections.abc import Iterator
 
 from workbench.errors import Conflict, Unavailable, WorkbenchError
+from workbench.project.paths import state_home
 
 BACKLOG = 1024
 
 
-def listen(host: str, port: int, ports: tuple[int, int]) -> socket.socket:
+@contextlib.contextmanager
+def choosing() -> Iterator[None]:
+    """Let one process of this person at a time choose a port."""
+    home = state_home()
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(home / "ports.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def listen(
+    host: str, port: int, ports: tuple[int, int], *, before: int = 0, join: bool = False
+) -> socket.socket:
     """Return a listening socket on `port`, or for 0 on the first free one of `ports` (inclusive).
 
-    Raises Conflict (`deployment.port`) when the port is taken, or all are, and Unavailable when the
-    address cannot be used or the port needs root.
+    `before` is the port that the deployment had: for 0 it is tried first. With `join` others of this
+    deployment listen on `port` already. Raises Conflict (`deployment.port`) when the port is taken, or
+    all are, and Unavailable when the address cannot be used or the port needs root.
     """
     if port:
-        return _listen(host, port)
+        return _listen(host, port, join=join)
     first, last = ports
-    for candidate in range(first, last + 1):
+    for candidate in ([before] if before else []) + [*range(first, last + 1)]:
         try:
             return _listen(host, candidate)
         except Conflict:
@@ -33,7 +60,16 @@ def listen(host: str, port: int, ports: tuple[int, int]) -> socket.socket:
     )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, join: bool = False) -> socket.socket:
+    if not join:
+        _bind(host, port, share=False).close()
+    listener = _bind(host, port, share=True)
+    listener.setblocking(False)
+    return listener
+
+
+def _bind(host: str, port: int, *, share: bool) -> socket.socket:
+    """Return a socket that listens; without `share` only if nobody else does."""
     try:
         family, kind, proto, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -43,10 +79,11 @@ def _listen(host: str, port: int) -> socket.socket:
         raise _cannot(host, port, error) from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if share:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
         # At once: two sockets may be bound to one port, only one of them may listen.
         listener.listen(BACKLOG)
-        listener.setblocking(False)
     except OSError as error:
         listener.close()
         raise _cannot(host, port, error) from None

@@ -150,10 +150,15 @@ class PredictionLog:
         self._end_segment()
         make_folder(self._folder)
         taken = [int(p.stem) for p in self._folder.glob("*.jsonl") if p.stem.isdecimal()]
-        path = self._folder / f"{max(taken, default=0) + 1:06d}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-        self._descriptor = os.open(path, flags, file_mode(self._folder))
-        self._size = 0
+        for number in range(max(taken, default=0) + 1, 10**9):
+            path = self._folder / f"{number:06d}.jsonl"
+            try:
+                self._descriptor = os.open(path, flags, file_mode(self._folder))
+            except FileExistsError:
+                continue  # another process of this deployment was quicker
+            self._size = 0
+            return
 
     def _end_segment(self) -> None:
         if self._descriptor < 0:

@@ -1,10 +1,11 @@
-"""The server process of a deployment: `python -P -m workbench.serving.server FOLDER`.
+"""A server process of a deployment: `python -P -m workbench.serving.server FOLDER [SEAT]`.
 
 It lives on its own: a session of its own, hang-ups ignored, no runner needed. It listens first, then
 loads what `desired.json` names, looks four times a second whether another version is wanted, loads
 that beside the one that answers and swaps between two requests. A version that cannot be loaded
 leaves the one that answers in its place, and `serving.json` says why. SIGTERM ends it in order:
-requests under way are answered, the prediction log is written to its last line.
+requests under way are answered, the prediction log is written to its last line. Where a deployment
+has several, each sits in a seat of its own and follows `desired.json` by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import msgspec
 
-from workbench.compute.processes import myself
+from workbench.compute.processes import is_alive, myself
 from workbench.errors import Conflict, WorkbenchError
 from workbench.serving.app import Application
 from workbench.serving.folder import Desired, Folder, Phase, Told
@@ -31,7 +32,7 @@ from workbench.serving.http import Door, Limits
 from workbench.serving.listening import Server, make_server
 from workbench.serving.loading import load
 from workbench.serving.metrics import Meter
-from workbench.serving.ports import listen
+from workbench.serving.ports import choosing, listen
 from workbench.serving.predictions import PredictionLog
 from workbench.text import clean
 
@@ -160,8 +161,9 @@ class Process:
         application = self.application
         served = application.served
         if served is not None and served.version == desired.version:
-            served.promotion = desired.promotion
-            application.since = time.time()
+            if served.promotion != desired.promotion:
+                served.promotion = desired.promotion
+                application.since = time.time()
         else:
             logger.info("loading %s", desired.reference)
             application.swap(await asyncio.to_thread(load, desired, self.limits.rows))
@@ -184,13 +186,16 @@ class _Lines(logging.Formatter):
 
 
 def main(arguments: list[str]) -> int:
-    """Run the server of the deployment folder named by the one argument."""
+    """Run a server of the deployment folder named by the first argument, in the seat of the second."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     handler = logging.StreamHandler()
-    handler.setFormatter(_Lines("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
+    who = f"[{int(arguments[1]) + 1}] " if len(arguments) > 1 and arguments[1] != "0" else ""
+    line = f"%(asctime)sZ %(levelname)s {who}%(message)s"
+    handler.setFormatter(_Lines(line, "%Y-%m-%dT%H:%M:%S"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    folder = Folder(Path(arguments[0]))
+    folder = Folder(Path(arguments[0]), int(arguments[1]) if len(arguments) > 1 else 0)
+    folder.make_own()
     try:
         with _alone(folder):
             folder.write_pid(myself())
@@ -210,7 +215,7 @@ def _run(folder: Folder) -> int:
                 why="the file is not there",
                 fix="Create the deployment with workbench deploy create",
             )
-        listener = listen(desired.host, desired.port, desired.ports)
+        listener = _listen(folder, desired)
         process = Process(folder, desired, listener)
     except WorkbenchError as refusal:
         folder.write_told(Told(phase="failed", error=str(refusal), at=time.time()))
@@ -219,6 +224,23 @@ def _run(folder: Folder) -> int:
     # let it keep the event loop waiting.
     sys.setswitchinterval(0.0005)
     return asyncio.run(process.run())
+
+
+def _listen(folder: Folder, desired: Desired) -> socket.socket:
+    """Listen beside the other processes of this deployment, or be the first and choose the port."""
+    with choosing():
+        others = [folder.at(seat) for seat in folder.seats() if seat != folder.seat]
+        told = [(other.read_pid(), other.read_told()) for other in others]
+        shared = [t.port for who, t in told if who and t and t.port and is_alive(who)]
+        if shared:
+            listener = listen(desired.host, shared[0], desired.ports, join=True)
+        else:
+            ports = [each.port for _, each in [(None, folder.read_told()), *told] if each]
+            before = next((port for port in ports if port), 0)
+            listener = listen(desired.host, desired.port, desired.ports, before=before)
+        port = listener.getsockname()[1]
+        folder.write_told(Told(phase="loading", port=port, at=time.time()))
+    return listener
 
 
 @contextlib.contextmanager

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
-import subprocess
-import sys
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from workbench.compute.processes import Identity, Life, look, send
 from workbench.errors import Conflict, WorkbenchError
 from workbench.plugins import reference
 from workbench.project.project import Project
@@ -22,18 +17,10 @@ from workbench.records import Record
 from workbench.records.deployments import DeploymentChanged, DeploymentServing
 from workbench.records.models import PromotionServed
 from workbench.serving.client import Client
-from workbench.serving.decide import (
-    End,
-    Instruction,
-    Known,
-    Launch,
-    Note,
-    Serves,
-    Write,
-    decide,
-    needs_answer,
-)
-from workbench.serving.folder import Desired, Folder, Told
+from workbench.serving.decide import agreed, decide, needs_answer
+from workbench.serving.folder import Desired, Folder
+from workbench.serving.keeper import Keeper
+from workbench.serving.known import Down, End, Instruction, Known, Launch, Note, Seat, Serves, Write
 from workbench.states import DEPLOYMENT, check_transition
 from workbench.store.store import View
 from workbench.text import clean
@@ -55,7 +42,9 @@ FROM deployments d
 LEFT JOIN current c ON c.model = d.model AND c.environment = d.environment
 LEFT JOIN promotions p ON p.id = c.promotion
 JOIN model_versions v ON v.id = coalesce(d.version, c.version)
-WHERE d.uid = ? AND (d.state NOT IN ('stopped', 'failed') OR (d.state = 'failed' AND d.stop_requested))
+WHERE d.uid = ?
+  AND (d.state NOT IN ('stopped', 'failed', 'suspended')
+       OR (d.state IN ('failed', 'suspended') AND d.stop_requested))
 ORDER BY d.id
 """
 
@@ -72,18 +61,29 @@ def step(project: Project) -> bool:
     return _WATCHERS[key].step()
 
 
-@dataclass(slots=True)
 class _Mind:
     """What the watcher remembers of a deployment between two steps; all of it can be lost."""
 
-    folder: Folder
-    child: subprocess.Popen[bytes] | None = None
-    who: Identity | None = None
-    asked_at: float | None = None
-    mark: tuple[int, int] | None = None
-    told: Told | None = None
-    written: Desired | None = None
-    complaint: str = ""
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.keepers: dict[int, Keeper] = {}
+        self.written: Desired | None = None
+        self.complaint = ""
+
+    def keeper(self, seat: int) -> Keeper:
+        """Return who keeps the process in this seat."""
+        if seat not in self.keepers:
+            self.keepers[seat] = Keeper(self.folder.at(seat))
+        return self.keepers[seat]
+
+    def look(self, workers: int) -> tuple[Seat, ...]:
+        """Look at every seat that is wanted or was ever taken."""
+        if not self.keepers:
+            for seat in self.folder.seats():
+                self.keeper(seat)
+        for seat in range(workers):
+            self.keeper(seat)
+        return tuple(self.keepers[seat].look() for seat in sorted(self.keepers))
 
 
 class Watcher:
@@ -127,33 +127,21 @@ class Watcher:
             self._record(row, records)
 
     def _know(self, row: dict[str, Any], mind: _Mind) -> Known:
-        """Gather what is known: two stats and a look at the process, when nothing changed."""
-        told = _told(mind)
-        if mind.who is None:
-            mind.who = mind.folder.read_pid()
-        process: Literal["none"] | Life = look(mind.who) if mind.who else "none"
-        status = _status(mind.child, gone=process == "dead")
+        """Gather what is known."""
         if mind.written is None:
             mind.written = _written(mind.folder)
-        gone = process != "alive"
-        now = time.time()
         return Known(
             name=row["name"],
             state=row["state"],
             reason=row["reason"] or "",
             stop_requested=row["stop_requested"],
+            suspend_requested=row["suspend_requested"],
             serving=row["serving"],
             promotion_served=not row["promotion"] or row["promotion_since"] is not None,
+            restarts=row["restarts"],
             wanted=self._wanted(row, mind.written.port if mind.written else row["port"]),
             written=mind.written,
-            process=process,
-            launched=mind.child is not None,
-            exit_status=status,
-            told=told,
-            asked=None if mind.asked_at is None else now - mind.asked_at,
-            silent=now - told.at if told and told.at else 0.0,
-            pid=mind.who.pid if mind.who else None,
-            last_line=mind.folder.last_log_line() if gone else "",
+            seats=mind.look(row["workers"]),
         )
 
     def _wanted(self, row: dict[str, Any], port: int) -> Desired:
@@ -181,6 +169,7 @@ class Watcher:
             port=port,
             ports=self.project.settings.serving.ports,
             token=row["token"],
+            workers=row["workers"],
         )
 
     def _do(self, doing: Instruction, row: dict[str, Any], mind: _Mind) -> list[Record]:
@@ -190,15 +179,26 @@ class Watcher:
             case Write(desired):
                 mind.folder.write_desired(desired)
                 mind.written = desired
-            case Launch():
-                mind.child = _launch(mind.folder)
-            case End(now):
-                if mind.who:
-                    send(mind.who, signal.SIGKILL if now else signal.SIGTERM)
-                mind.asked_at = mind.asked_at or time.time()
-            case Note(state, reason, pid, port):
+            case Launch(seat):
+                mind.keeper(seat).launch()
+            case Down(seat, reason, final):
+                mind.keeper(seat).fell(reason, final=final)
+                logger.warning("%s: %s", row["name"], clean(reason, 500))
+            case End(seat, now):
+                mind.keeper(seat).end(now=now)
+            case Note(state, reason, pid, port, restarts):
+                if state == "suspended":
+                    for keeper in mind.keepers.values():
+                        keeper.forget()
                 return [
-                    DeploymentChanged(id=deployment, state=state, reason=reason, pid=pid, port=port)
+                    DeploymentChanged(
+                        id=deployment,
+                        state=state,
+                        reason=reason,
+                        pid=pid,
+                        port=port,
+                        restarts=restarts,
+                    )
                 ]
             case Serves(version, promotion, since):
                 moment = datetime.fromtimestamp(since, UTC)
@@ -240,36 +240,12 @@ class Watcher:
         if why != mind.complaint:
             mind.complaint = why
             logger.warning("%s: %s", row["name"], clean(why, 500))
-        if row["state"] == "starting" and mind.child is None and mind.who is None:
+        if row["state"] == "starting" and all(each.untouched for each in mind.keepers.values()):
             reason = clean(why, 500)
             self._record(row, [DeploymentChanged(id=row["id"], state="failed", reason=reason)])
 
 
 _WATCHERS: dict[str, Watcher] = {}
-
-
-def _told(mind: _Mind) -> Told | None:
-    """Return what the server told last, read again only when the file changed."""
-    try:
-        status = mind.folder.serving.stat()
-    except FileNotFoundError:
-        return None
-    mark = (status.st_ino, status.st_mtime_ns)
-    if mark != mind.mark:
-        mind.told = mind.folder.read_told()
-        mind.mark = mark
-    return mind.told
-
-
-def _status(child: subprocess.Popen[bytes] | None, *, gone: bool) -> int | None:
-    """Return the exit status of a process that this runner started, None while it runs."""
-    if child is None or not gone:
-        return child.poll() if child else None
-    try:
-        # A killed process counts as gone when its first thread is; its status comes with the last.
-        return child.wait(1.0)
-    except subprocess.TimeoutExpired:
-        return None
 
 
 def _written(folder: Folder) -> Desired | None:
@@ -281,7 +257,7 @@ def _written(folder: Folder) -> Desired | None:
 
 def _with_answer(known: Known, row: dict[str, Any], mind: _Mind) -> Known:
     """Ask the server itself, through the door that everybody uses, which content it serves."""
-    told = known.told
+    told = agreed(known)
     assert told is not None
     try:
         token = mind.folder.read_token() if row["token"] else None
@@ -298,18 +274,3 @@ def _with_answer(known: Known, row: dict[str, Any], mind: _Mind) -> Known:
 def _reachable(host: str) -> str:
     """Return the address under which a server that listens on `host` is reached from here."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
-
-
-def _launch(folder: Folder) -> subprocess.Popen[bytes]:
-    """Start the server process: a session of its own, nothing inherited but the environment."""
-    with folder.log.open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "workbench.serving.server", str(folder.root)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            # A few rows gain nothing from threads, and wait for them where the cores are taken.
-            env={"OMP_NUM_THREADS": "1"} | os.environ,
-            start_new_session=True,
-        )

@@ -106,6 +106,18 @@ def test_from_create_to_stop(project: Project) -> None:
         taken = run(project, "create", "other", "--model", "delay@1", "--port", str(shown["port"]))
         assert taken.returncode == 1
         assert f"Port {shown['port']} is in use" in taken.stderr
+        asleep = answer(project, "suspend", "api")
+        assert (asleep["state"], asleep["observed"]["process"]) == ("suspended", "none")
+        assert "suspended" in run(project, "list").stdout
+        refused = run(project, "suspend", "api")
+        assert refused.returncode == 1
+        assert "api cannot be suspended" in refused.stderr
+        assert answer(project, "scale", "api", "2")["workers"] == 2
+        again = answer(project, "resume", "api")
+        assert (again["state"], again["port"]) == ("healthy", shown["port"])
+        assert [w["process"] for w in again["observed"]["workers"]] == ["alive", "alive"]
+        assert "2 of 2 up" in run(project, "show", "api").stdout
+
         [listed] = answer(project, "list")
         assert (listed["name"], listed["serves"]) == ("api", "delay@1")
         assert "delay@1 answers" in run(project, "logs", "api").stdout

@@ -11,14 +11,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from prometheus_client.parser import text_string_to_metric_families as parse
 
-from workbench.compute.processes import Identity, identify, look
+from workbench.compute.processes import Identity, look
 from workbench.errors import BadInput, Conflict, NotFound, Unavailable, WorkbenchError
 from workbench.ids import new_ulid
 from workbench.project.project import Project, init_project
 from workbench.records.models import ModelVersionRegistered, PromotionMade
-from workbench.serving import calling, deployments
+from workbench.serving import calling, decide, deployments, wishes
 from workbench.serving.folder import Folder
+from workbench.serving.recent import newest
 from workbench.serving.watch import Watcher
 
 from .conftest import Shelf, wait_for
@@ -73,9 +75,11 @@ def watcher(project: Project) -> Iterator[Watcher]:
     made = Watcher(project)
     yield made
     for found in deployments.list_deployments(project):
-        who = Folder(project.paths.deployment(found.id)).read_pid()
-        if who and look(who) == "alive":
-            os.kill(who.pid, signal.SIGKILL)
+        there = Folder(project.paths.deployment(found.id))
+        for seat in there.seats():
+            who = there.at(seat).read_pid()
+            if who and look(who) == "alive":
+                os.kill(who.pid, signal.SIGKILL)
 
 
 def until(
@@ -149,35 +153,144 @@ def test_a_fixed_version_stays_and_another_runner_takes_over(
     until(heir, "api", lambda d: d.state == "stopped")
 
 
-def test_a_killed_server_is_failed_with_the_signal(project: Project, watcher: Watcher) -> None:
-    deployments.create(project, "api", "late@1")
-    healthy = until(watcher, "api", lambda d: d.state == "healthy")
-    assert healthy.pid is not None
-    os.kill(healthy.pid, signal.SIGKILL)
-    wait_for(lambda: identify(healthy.pid or 0) is None)
-    assert deployments.observe(project, healthy).process == "dead"
-    failed = until(watcher, "api", lambda d: d.state == "failed")
-    assert "signal 9" in failed.reason
-    assert "late@1 answers" in failed.reason  # its last line
-    assert watcher.step() is False
-    deployments.stop(project, "api")
-    until(watcher, "api", lambda d: d.state == "stopped")
-
-
-def test_a_reused_pid_is_not_taken_for_the_server(project: Project, watcher: Watcher) -> None:
-    """The pid file names a process number that is somebody else's by now: this test's own."""
-    deployments.create(project, "api", "late@1")
-    healthy = until(watcher, "api", lambda d: d.state == "healthy")
-    who = folder(project, "api").read_pid()
+def kill(who: Identity | None) -> None:
+    """Kill this very process and wait until it is gone."""
     assert who is not None
+    assert look(who) == "alive"
     os.kill(who.pid, signal.SIGKILL)
+    wait_for(lambda: look(who) != "alive")
+
+
+def test_a_killed_server_is_started_again_on_its_port(project: Project, watcher: Watcher) -> None:
+    deployments.create(project, "api", "late@1")
+    healthy = until(watcher, "api", lambda d: d.state == "healthy")
+    kill(folder(project, "api").read_pid())
+    assert deployments.observe(project, healthy).process == "dead"
+    waiting = until(watcher, "api", lambda d: d.state == "starting")
+    assert waiting.reason.startswith(
+        "started again in 1 s (crash 1 of 5): the server was ended by signal 9; its last line: "
+    )
+    assert "late@1 answers" in waiting.reason
+    again = until(watcher, "api", lambda d: d.state == "healthy")
+    assert (again.port, again.restarts, again.reason) == (healthy.port, 1, "")
+    assert again.pid != healthy.pid
+    assert deployments.call(project, "api", [ROW]).version == "1"
+    # its pid file names somebody else now, this test: it is not taken for the server, nor signalled
+    who = folder(project, "api").read_pid()
+    kill(who)
+    assert who is not None
     folder(project, "api").write_pid(Identity(os.getpid(), who.start, who.boot))
     heir = Watcher(project)
-    assert deployments.observe(project, healthy).process == "reused"
-    failed = until(heir, "api", lambda d: d.state == "failed")
-    assert f"its pid {os.getpid()} belongs to another process now" in failed.reason
+    assert deployments.observe(project, again).process == "reused"
+    reused = until(heir, "api", lambda d: d.state == "starting")
+    assert f"its pid {os.getpid()} belongs to another process now" in reused.reason
     deployments.stop(project, "api")
     until(heir, "api", lambda d: d.state == "stopped")  # and this test lives
+
+
+def test_a_server_that_crashes_again_and_again_is_given_up(
+    project: Project, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decide, "back_off", lambda crashes: 0.0)
+    deployments.create(project, "api", "late@1")
+    seen: set[int] = set()
+    for _ in range(decide.MOST_CRASHES + 1):
+
+        def fresh() -> Identity | None:
+            watcher.step()
+            who = folder(project, "api").read_pid()
+            return who if who and who.pid not in seen and look(who) == "alive" else None
+
+        who = wait_for(fresh)
+        seen.add(who.pid)
+        kill(who)
+    failed = until(watcher, "api", lambda d: d.state == "failed")
+    assert failed.reason.startswith(
+        "given up after 6 crashes in 10 minutes: the server was ended by"
+    )
+    assert failed.restarts == decide.MOST_CRASHES
+    assert watcher.step() is False
+    # resumed it begins anew; before that it cannot be scaled or suspended
+    with pytest.raises(Conflict, match="api cannot be scaled"):
+        wishes.scale(project, "api", 2)
+    with pytest.raises(Conflict, match="api cannot be suspended"):
+        wishes.suspend(project, "api")
+    assert wishes.resume(project, "api").state == "starting"
+    assert until(watcher, "api", lambda d: d.state == "healthy").reason == ""
+
+
+def answering(project: Project, count: int) -> set[int]:
+    """Call over so many connections; return the pids that counted requests since."""
+    before = {w.pid: w.told.requests for w in workers(project) if w.told}
+    for _ in range(count):
+        deployments.call(project, "api", [ROW])
+    return {w.pid for w in workers(project) if w.told and w.told.requests > before.get(w.pid, 0)}
+
+
+def workers(project: Project) -> list[Any]:
+    found = deployments.observe(project, deployments.get(project, "api"))
+    return [worker for worker in found.workers if worker.process == "alive"]
+
+
+def metric(project: Project, name: str) -> float:
+    """Sum a metric as a scraper reads it, from whichever process answers."""
+    _, caller = deployments.client(project, "api")
+    with caller:
+        families = parse(caller.get("/metrics").decode())
+    return sum(s.value for family in families for s in family.samples if s.name == name)
+
+
+def test_several_processes_answer_as_one(project: Project, watcher: Watcher) -> None:
+    """Two processes on one port: they switch together, one dies, one goes, they rest and come back."""
+    deployments.create(project, "api", "late@production", workers=2)
+    healthy = until(watcher, "api", lambda d: d.state == "healthy" and d.serving)
+    assert len({worker.pid for worker in workers(project)}) == 2
+    assert {worker.told.port for worker in workers(project)} == {healthy.port}
+    asked = 0
+    answered: set[int] = set()
+    while len(answered) < 2:  # a connection goes to either of them
+        answered |= answering(project, 8)
+        asked += 8
+    wait_for(lambda: metric(project, "workbench_requests_total") == asked)
+    wait_for(lambda: metric(project, "workbench_workers") == 2)
+    wait_for(lambda: len(newest(folder(project, "api").predictions, 1000)) == asked)
+
+    promote(project, 2)
+    until(watcher, "api", lambda d: d.serving == "late@2")
+    assert {worker.told.reference for worker in workers(project)} == {"late@2"}
+    assert {deployments.call(project, "api", [ROW]).version for _ in range(10)} == {"2"}
+
+    kill(folder(project, "api").at(1).read_pid())
+    degraded = until(watcher, "api", lambda d: d.state == "degraded")
+    assert degraded.reason.startswith("worker 2: started again in 1 s (crash 1 of 5): ")
+    assert deployments.call(project, "api", [ROW]).version == "2"
+    again = until(watcher, "api", lambda d: d.state == "healthy")
+    assert (again.restarts, len(workers(project))) == (1, 2)
+    total = deployments.observe(project, again).told
+    assert total is not None
+    assert total.requests >= asked
+
+    wishes.scale(project, "api", 1)
+    until(watcher, "api", lambda d: len(workers(project)) == 1)
+    with pytest.raises(Conflict, match="api has 1 process already"):
+        wishes.scale(project, "api", 1)
+    with pytest.raises(BadInput, match="0 is not a number of processes"):
+        wishes.scale(project, "api", 0)
+    with pytest.raises(Conflict, match="api cannot be resumed"):
+        wishes.resume(project, "api")
+
+    wishes.suspend(project, "api")
+    resting = until(watcher, "api", lambda d: d.state == "suspended")
+    assert (resting.reason, workers(project)) == ("", [])
+    assert watcher.step() is False
+    with pytest.raises(Unavailable, match="api does not answer"):
+        deployments.call(project, "api", [ROW])
+    with pytest.raises(Conflict, match="There is a deployment api already"):
+        deployments.create(project, "api", "late@1")
+    wishes.resume(project, "api")
+    back = until(Watcher(project), "api", lambda d: d.state == "healthy")
+    assert (back.port, back.restarts) == (healthy.port, 1)
+    assert deployments.call(project, "api", [ROW]).version == "2"
 
 
 def test_a_port_in_use(project: Project, watcher: Watcher) -> None:

@@ -1,0 +1,74 @@
+"""Looking at a deployment's processes at this moment, whatever was recorded last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from workbench.compute.processes import Life, look
+from workbench.serving.folder import Folder, Told
+
+
+class Worker(msgspec.Struct, frozen=True, kw_only=True):
+    """One process: its number (from 1), its pid, how it is, what it told last.
+
+    `process` is none (never started), alive, dead, reused (its pid is another process now) or
+    rebooted (it ended with the machine).
+    """
+
+    number: int
+    pid: int | None
+    process: Literal["none"] | Life
+    told: Told | None
+
+
+class Observed(msgspec.Struct, frozen=True, kw_only=True):
+    """How a deployment is: alive while any process is, `told` summed over all of them."""
+
+    process: Literal["none"] | Life
+    told: Told | None
+    workers: tuple[Worker, ...] = ()
+
+
+def observe(folder: Folder, workers: int) -> Observed:
+    """Look at `workers` processes; what those beyond them answered before counts, too."""
+    found = [_look(folder.at(seat)) for seat in folder.seats() if seat < workers]
+    gone = [folder.at(seat).read_told() for seat in folder.seats() if seat >= workers]
+    lives = [each.process for each in found]
+    told = [each.told for each in found if each.told]
+    return Observed(
+        process="alive" if "alive" in lives else lives[0],
+        told=summed(told, [each for each in gone if each]),
+        workers=tuple(found),
+    )
+
+
+def _look(folder: Folder) -> Worker:
+    who = folder.read_pid()
+    return Worker(
+        number=folder.seat + 1,
+        pid=who.pid if who else None,
+        process=look(who) if who else "none",
+        told=folder.read_told(),
+    )
+
+
+def summed(told: Sequence[Told], gone: Sequence[Told] = ()) -> Told | None:
+    """Return what several processes tell as one: their counts together, the first one's version."""
+    if not told:
+        return None
+    serving = [each for each in told if each.phase == "serving"]
+    first = (serving or told)[0]
+    everything = [*told, *gone]
+    return msgspec.structs.replace(
+        first,
+        error=next((each.error for each in told if each.error), ""),
+        refused=next((each.refused for each in told if each.refused), ""),
+        requests=sum(each.requests for each in everything),
+        errors=sum(each.errors for each in everything),
+        logged=sum(each.logged for each in everything),
+        dropped=sum(each.dropped for each in everything),
+        at=max(each.at for each in told),
+    )
