@@ -36,6 +36,8 @@ def sections(
         ("object", version.object),
         ("file", origin.sha256 or None),
     ]
+    if version.tags:
+        came.append(("tags", ", ".join(version.tags)))
     parts = [Section("Came from", facts=came)]
     options = [
         (name, _SIGNS.get(str(value), _words(value)))

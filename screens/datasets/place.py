@@ -20,7 +20,7 @@ from workbench.data.datasets import Added, DatasetVersion, list_versions
 
 PAUSE = 0.08
 """Seconds that the cursor must rest on a version before its rows are read."""
-_ON_VERSIONS = {"diff", "chart", "details", "export", "query"}
+_ON_VERSIONS = {"diff", "chart", "details", "export", "query", "tag"}
 NO_VERSION = "there is no version under the cursor"
 
 
@@ -35,6 +35,7 @@ class Datasets(Place[list[DatasetVersion]]):
         Act("datasets.chart", "run", label="Chart", help="Draw its columns in Explore.", rank=35),
         Act("datasets.details", "details", help="Where it comes from, its digests.", rank=45),
         Act("datasets.export", label="Export", help="Write it to a file: Parquet or CSV."),
+        Act("datasets.tag", label="Tag", help="Give it a name of your choice: flights@TAG."),
         Act("datasets.query", label="Query", help="Ask one SELECT over all versions."),
     )
 
@@ -83,7 +84,11 @@ class Datasets(Place[list[DatasetVersion]]):
 
     def _reference(self, wanted: str) -> str:
         """Return the version that a reference names, empty when it is not there (yet)."""
-        fitting = [v for v in self.versions if wanted in {v.reference, v.dataset}]
+        fitting = [
+            v
+            for v in self.versions
+            if wanted in {v.reference, v.dataset, *(f"{v.dataset}@{tag}" for tag in v.tags)}
+        ]
         return max(fitting, key=lambda v: v.number).reference if fitting else ""
 
     @property
@@ -123,6 +128,7 @@ class Datasets(Place[list[DatasetVersion]]):
 
     why_not_export = why_not_details
     why_not_chart = why_not_details
+    why_not_tag = why_not_details
 
     def command_details(self) -> tuple[str, ...]:
         """`workbench data show flights@2`."""
@@ -179,6 +185,13 @@ class Datasets(Place[list[DatasetVersion]]):
 
         assert self.version is not None
         self.app.push_screen(export_form(self.project, self.version))
+
+    def act_tag(self) -> None:
+        """Ask for the tag, then set it."""
+        from screens.datasets.tagging import tag_form
+
+        assert self.version is not None
+        self.app.push_screen(tag_form(self.project, self.version, self.versions))
 
     def why_not_query(self) -> str:
         """A query needs something to be asked of."""

@@ -18,6 +18,7 @@ VERSIONS = (
     Column("columns", "COLS", right=True),
     Column("when", "ADDED"),
     Column("size", "SIZE", right=True),
+    Column("tags", "TAGS", cap=24),
     Column("who", "BY", cap=16),
 )
 PROFILE = (
@@ -45,6 +46,7 @@ def versions(found: Sequence[DatasetVersion], now: datetime) -> MemorySource:
                 len(version.columns),
                 Styled(ago(version.created_at, now), "muted"),
                 size(version.bytes),
+                Styled(", ".join(version.tags), "key") if version.tags else "",
                 Styled(version.created_by, "muted"),
             ),
         )
@@ -59,11 +61,16 @@ def versions(found: Sequence[DatasetVersion], now: datetime) -> MemorySource:
             "columns": len(version.columns),
             "size": version.bytes,
             "when": version.created_at,
+            "tags": ", ".join(version.tags),
             "who": version.created_by,
         }
         return values[column]
 
-    return MemorySource(VERSIONS, rows, order=order)
+    if any(version.tags for version in found):
+        return MemorySource(VERSIONS, rows, order=order)
+    at = [column.name for column in VERSIONS].index("tags")  # nobody uses them: no room for them
+    bare = [Row(row.key, (*row.cells[:at], *row.cells[at + 1 :])) for row in rows]
+    return MemorySource((*VERSIONS[:at], *VERSIONS[at + 1 :]), bare, order=order)
 
 
 BRIEF = ("column", "role", "nulls", "distinct", "type")

@@ -315,6 +315,24 @@ async def test_a_query_is_answered_and_refused(bench: Workbench) -> None:
         await until(pilot, lambda: "Only one SELECT" in text(bench))
 
 
+async def test_a_tag_is_given_and_stands_in_the_list(bench: Workbench, project: Project) -> None:
+    async with bench.run_test(size=(140, 30)) as pilot:
+        place = await enter(pilot)
+        assert "TAGS" not in text(bench)  # nobody uses them yet
+        place.act_tag()
+        await settled(pilot)
+        bench.screen.query_one("#field-name").value = "gold"  # type: ignore[attr-defined]
+        bench.screen.query_one("#apply").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "TAGS" in text(bench))
+        assert "birds@2 is birds@gold." in status(bench)
+        place.point_at("birds@1")
+        await settled(pilot)
+        place.point_at("birds@gold")
+        await until(pilot, lambda: place.table.key == "birds@2")
+    assert [version.tags for version in list_versions(project)] == [("gold",), ()]
+
+
 async def test_export_writes_the_table(bench: Workbench, tmp_path: Path) -> None:
     place_to = tmp_path / "out.csv"
     async with bench.run_test(size=(100, 30)) as pilot:

@@ -80,6 +80,7 @@ def answered(stage: Stage, scratch: Path) -> list[Command]:
         # What has none of it to say, or only references.
         *_commands(
             ("data", "list"),
+            ("data", "tag", "hostile@1", "gold"),
             ("run", "list"),
             ("run", "compare", "r_1", "r_2"),
             ("run", "show", "r_1"),
@@ -112,6 +113,9 @@ def refused(stage: Stage) -> list[Command]:
             ("data", "query", f'SELECT "{EVIL}" FROM hostile'),
             ("data", "query", f"SELECT CAST({COLUMN} AS INTEGER) FROM hostile"),
             ("data", "query", EVIL),
+            ("data", "tag", "hostile@1", EVIL),
+            ("data", "add", table, "--name", "x", "--nul", "keep", "--types", f"{EVIL}=text"),
+            ("data", "add", table, "--name", "x", "--nul", "keep", "--types", EVIL),
             ("explore", "chart", EVIL, "hostile", hostile.CITY),
             ("explore", "chart", "histogram", "hostile", EVIL),
             ("experiment", "show", "broken"),

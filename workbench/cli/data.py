@@ -1,4 +1,4 @@
-"""`workbench data`: add, list, show, head, profile, diff, query, export."""
+"""`workbench data`: add, list, show, head, profile, diff, query, tag, export."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def list_(context: Context, versions: bool) -> None:
     from workbench.cli.data_text import size_text
     from workbench.data.datasets import list_datasets, list_versions
 
-    headings = ("DATASET", "ROWS", "COLUMNS", "SIZE", "ADDED")
+    headings = ("DATASET", "ROWS", "COLUMNS", "SIZE", "ADDED", "TAGS")
     right = ("ROWS", "COLUMNS", "SIZE")
     found = (
         list_versions(context.project)
@@ -131,6 +131,7 @@ def list_(context: Context, versions: bool) -> None:
                 len(v.columns),
                 size_text(v.bytes),
                 f"{v.created_at:%Y-%m-%d %H:%M}",
+                ", ".join(v.tags),
             )
             for v in found
         ]
@@ -229,6 +230,24 @@ def query(context: Context, sql: str, limit: int) -> None:
     )
     if answer.more and not context.json:
         context.say(f"There are more than {limit:,} rows: --limit shows more.")
+
+
+@group.command()
+@click.argument("version")
+@click.argument("name", metavar="TAG")
+@click.option("--remove", is_flag=True, help="Take the tag away from the version.")
+@common
+def tag(context: Context, version: str, name: str, remove: bool) -> None:
+    """Give a version a name of your choice: flights@TAG. Another version that has it loses it."""
+    from workbench.data import tags
+
+    done = (tags.untag if remove else tags.tag)(context.project, version, name)
+    if remove:
+        text = f"{done.before} is no longer {done.dataset}@{name}."
+    else:
+        moved = f", {done.before} no longer" if done.before else ""
+        text = f"{done.version} is {done.dataset}@{name}{moved}."
+    context.answer("data.tag@1", done, text)
 
 
 @group.command()

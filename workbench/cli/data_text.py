@@ -57,6 +57,7 @@ def version_text(version: DatasetVersion) -> str:
         f"content  {version.content}",
         f"object   {version.object}",
         f"from     {clean(origin.place, 200)} ({origin.source}, {size_text(origin.bytes)})",
+        *([f"tags     {', '.join(version.tags)}"] if version.tags else []),
         f"added    {version.created_at:%Y-%m-%d %H:%M:%S} UTC by {clean(version.created_by, 60)}",
         "",
         table(("COLUMN", "TYPE"), [(clean(c.name, _NAME), c.type) for c in version.columns]),

@@ -1,6 +1,6 @@
 """SQL over all dataset versions: one SELECT, in a DuckDB that sees the objects and nothing else.
 
-`flights` is the newest version, `"flights@3"` that one.
+`flights` is the newest version, `"flights@3"` that one, `"flights@gold"` the one with that tag.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _make_views(
     newest: set[str] = set()
     for version in named:
         source = parquet(project.store.objects.path(version.object))
-        names = [version.reference] if version.reference in lower else []
+        names = [f"{version.dataset}@{name}" for name in (str(version.number), *version.tags)]
+        names = [name for name in names if name in lower]
         if version.dataset not in newest:
             newest.add(version.dataset)
             names += [version.dataset, f"{version.dataset}@latest"]

@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench.errors import BadInput, NotFound, UsageError
-from workbench.links import VersionRef, parse_suffix, parse_version
+from workbench.links import LATEST, VersionRef, parse_suffix, parse_version
 from workbench.records.data import Column, Origin
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
 
 _FIELDS = (
-    "id, dataset, number, object, content, rows, bytes, columns, origin, created_at, created_by"
+    "id, dataset, number, object, content, rows, bytes, columns, origin, created_at, created_by, "
+    "(SELECT list(t.name ORDER BY t.name) FROM dataset_tags t WHERE t.version_id = dataset_versions.id) "
+    "AS tags"
 )
 
 
 class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable version: `object` is the digest of its file, `content` that of its table."""
+    """One immutable version: `object` is the digest of its file, `content` that of its table.
+
+    `tags` are the names it can be called by beside its number, for now: they can be moved.
+    """
 
     id: str
     dataset: str
@@ -35,6 +40,7 @@ class DatasetVersion(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     created_at: datetime
     created_by: str
+    tags: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -56,6 +62,7 @@ def _version(row: Mapping[str, Any]) -> DatasetVersion:
             **row,
             "columns": msgspec.json.decode(row["columns"], type=tuple[Column, ...]),
             "origin": msgspec.json.decode(row["origin"], type=Origin),
+            "tags": tuple(row["tags"] or ()),
         }
     )
 
@@ -93,7 +100,10 @@ def by_content(project: Project, dataset: str, content: str) -> DatasetVersion:
 
 
 def get_version(project: Project, ref: str) -> DatasetVersion:
-    """Return the version that `flights`, `flights@3`, `flights@latest`, a ULID or its end names."""
+    """Return the version that a reference names.
+
+    `flights`, `flights@3`, `flights@latest`, `flights@TAG`, a ULID or the end of one.
+    """
     found = _by_reference(project, ref) or _by_suffix(project, ref)
     if found is not None:
         return found
@@ -112,8 +122,11 @@ def get_version(project: Project, ref: str) -> DatasetVersion:
 def _why_not(project: Project, ref: str, known: list[str]) -> str:
     dataset = ref.partition("@")[0]
     if dataset in known:
-        numbers = [str(v.number) for v in reversed(list_versions(project, dataset))]
-        return f"{dataset} has the versions {', '.join(numbers[-20:])}"
+        versions = list_versions(project, dataset)
+        numbers = [str(v.number) for v in reversed(versions)]
+        tags = sorted(tag for version in versions for tag in version.tags)
+        told = f" and the tags {', '.join(tags[:20])}" if tags else ""
+        return f"{dataset} has the versions {', '.join(numbers[-20:])}{told}"
     return (
         f"the datasets are {', '.join(known[:20])}" if known else "the project has no dataset yet"
     )
@@ -126,7 +139,9 @@ def _by_reference(project: Project, ref: str) -> DatasetVersion | None:
         return None
     versions = list_versions(project, wanted.name)
     if wanted.number is None:
-        return versions[0] if versions and wanted.selector == "latest" else None
+        if wanted.selector == LATEST:
+            return versions[0] if versions else None
+        return next((version for version in versions if wanted.selector in version.tags), None)
     return next((version for version in versions if version.number == wanted.number), None)
 
 

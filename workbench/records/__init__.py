@@ -10,6 +10,7 @@ from workbench.records.base import Change, Put, Record, Set, Stamp, Table, Who
 KINDS: tuple[type[Record], ...] = (
     project.ProjectCreated,
     data.DatasetVersionAdded,
+    data.DatasetTagged,
     runs.ExperimentSaved,
     runs.RunCreated,
     runs.RunChanged,
@@ -40,6 +41,7 @@ KINDS: tuple[type[Record], ...] = (
 TABLES: tuple[Table, ...] = (
     project.PROJECTS,
     data.DATASET_VERSIONS,
+    data.DATASET_TAGS,
     runs.EXPERIMENTS,
     runs.RUNS,
     runs.RUN_PARAMS,

@@ -27,6 +27,19 @@ DATASET_VERSIONS = Table(
 )
 
 
+DATASET_TAGS = Table(
+    "dataset_tags",
+    {
+        "dataset": "VARCHAR",
+        "name": "VARCHAR",
+        "version_id": "VARCHAR",  # NULL where the tag was taken away
+        "at": "TIMESTAMP",
+        "by": "VARCHAR",
+    },
+    key=("dataset", "name"),
+)
+
+
 class Column(msgspec.Struct, frozen=True):
     """A column's name and Polars type as text (`Int64`, `String`, `Datetime('us', 'UTC')`)."""
 
@@ -80,5 +93,30 @@ class DatasetVersionAdded(Record, frozen=True, kw_only=True, tag="dataset.versio
                 "origin": msgspec.json.encode(self.origin).decode(),
                 "created_at": stamp.at,
                 "created_by": stamp.who.user,
+            },
+        )
+
+
+class DatasetTagged(Record, frozen=True, kw_only=True, tag="dataset.tagged"):
+    """`dataset@name` stands for the version with this id from now on, for none where it is empty.
+
+    `before` is the id that it stood for: what was seen when it was decided.
+    """
+
+    dataset: str
+    name: str
+    version: str
+    before: str = ""
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """One row, kept when the tag is taken away."""
+        yield Put(
+            "dataset_tags",
+            {
+                "dataset": self.dataset,
+                "name": self.name,
+                "version_id": self.version or None,
+                "at": stamp.at,
+                "by": stamp.who.user,
             },
         )

@@ -72,6 +72,15 @@ def test_from_a_file_to_an_answer(here: Path, tmp_path: Path) -> None:
     assert len(chart.stdout.split("\n")) == 10
     counted = answer(here, "explore", "chart", "histogram", "t", "k", "-P", "top=2")
     assert counted["data"]["figures"]["data"]["counts"] == [15, 15]  # type: ignore[index]
+    tagged = run(here, "data", "tag", "t@1", "gold")
+    assert tagged.stdout == "t@1 is t@gold.\n"
+    moved = answer(here, "data", "tag", "t@2", "gold")
+    assert moved["data"] == {"dataset": "t", "tag": "gold", "version": "t@2", "before": "t@1"}
+    assert "tags     gold" in run(here, "data", "show", "t@gold").stdout
+    assert run(here, "data", "list").stdout.splitlines()[1].split()[-1] == "gold"
+    removed = run(here, "data", "tag", "t@gold", "gold", "--remove")
+    assert removed.stdout == "t@2 is no longer t@gold.\n"
+    run(here, "data", "show", "t@gold", status=1)
     run(here, "data", "export", "t@1", str(tmp_path / "out.csv"))
     assert (tmp_path / "out.csv").read_text() == one.read_text()
 
