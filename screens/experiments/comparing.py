@@ -16,13 +16,16 @@ def source(found: Comparison, first_metrics: Sequence[str] = ()) -> MemorySource
 
     `first_metrics` (those of the problems) stand above everything.
     """
-    first, *others = found.runs
-    heads = [
-        Column("name", "", cap=20),
-        Column(first, first + "  ", right=True, cap=16, sortable=False),
+    titles = [
+        name + (f" ×{len(runs)}" if len(runs) > 1 else "")
+        for name, runs in zip(found.runs, found.members, strict=True)
     ]
-    heads += [Column(name, name + "  ", right=True, cap=16, sortable=False) for name in others]
-    if len(others) == 1:
+    heads = [Column("name", "", cap=20)]
+    heads += [
+        Column(name, title + "  ", right=True, cap=24 if found.group else 16, sortable=False)
+        for name, title in zip(found.runs, titles, strict=True)
+    ]
+    if len(found.runs) == 2:
         heads.append(Column("change", "Change", right=True, cap=12, sortable=False))
     main = [line for line in found.metrics if line.name in first_metrics]
     rows = [_metric(line, main=True) for line in main]
@@ -41,14 +44,25 @@ def cells(runs: int) -> int:
     return 26 + 12 * runs
 
 
+def note(found: Comparison) -> str:
+    """Return what the title of the pane says of the columns."""
+    if found.group:
+        return f"over {found.group}: mean ± 95 % (t), * is best"
+    return f"base {found.runs[0]}, * is best"
+
+
 def _metric(line: MetricLine, *, main: bool = False) -> Row:
-    # Two cells behind every figure, so that the figures line up whether one is the best or not.
-    cells: list[Cell] = [
-        Styled(f"{figure(value)} *", "good") if at in line.best else f"{figure(value)}  "
-        for at, value in enumerate(line.values)
-    ]
+    cells: list[Cell] = [_figure(line, at) for at in range(len(line.values))]
     if len(line.values) == 2:
         change = line.change[1]
         cells.append(Styled(f"{from_figure(change):+.3g}" if change is not None else "–", "muted"))
     tone: Tone = "strong" if main else "muted" if "." in line.name else "plain"
     return Row(f"metric {line.name}", (Styled(line.name, tone), *cells))
+
+
+def _figure(line: MetricLine, at: int) -> Cell:
+    text, low, high = figure(line.values[at]), line.low[at], line.high[at]
+    if low is not None and high is not None:
+        text += f" ±{(from_figure(high) - from_figure(low)) / 2:.2g}"
+    # Two cells behind every figure, so that the figures line up whether one is the best or not.
+    return Styled(f"{text} *", "good") if at in line.best else f"{text}  "

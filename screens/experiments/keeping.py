@@ -137,7 +137,9 @@ class Keeps(Actor):
     def offered(self, act: Act) -> bool:
         """An archived run is brought back, others are put away."""
         archived = self.run is not None and self.run.archived
-        return archived if act.name == "unarchive" else not (act.name == "archive" and archived)
+        if act.name in {"archive", "unarchive"}:
+            return archived == (act.name == "unarchive")
+        return super().offered(act)
 
     def why_not_unarchive(self) -> str:
         """There must be an archived run."""

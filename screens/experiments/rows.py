@@ -47,6 +47,8 @@ class Shelf:
     models: Mapping[str, str] = field(default_factory=dict)
     """Run's ULID → the versions registered from it."""
     progress: Mapping[str, Progress] = field(default_factory=dict)
+    baseline: str = ""
+    """The run that others are compared with."""
     scope: str = ""
     """The experiment whose runs alone are listed; empty: all."""
 
@@ -112,7 +114,7 @@ def _cell(run: RunRow, name: str, shelf: Shelf, now: datetime) -> Cell:
         return shelf.models.get(run.id)
     tags = (*(("archived",) if run.archived else ()), *run.tags)
     texts: dict[str, Cell] = {
-        "run": Styled(run.reference, "muted" if run.archived else "strong"),
+        "run": _reference(run, shelf),
         "trainer": run.trainer,
         "seed": run.seed,
         "on": Styled(run.target, "muted"),
@@ -122,6 +124,12 @@ def _cell(run: RunRow, name: str, shelf: Shelf, now: datetime) -> Cell:
         "who": Styled(run.created_by, "muted"),
     }
     return texts[name]
+
+
+def _reference(run: RunRow, shelf: Shelf) -> Cell:
+    if run.reference == shelf.baseline:
+        return Styled(f"{run.reference} ◆", "key")
+    return Styled(run.reference, "muted" if run.archived else "strong")
 
 
 def _metric(run: RunRow, name: str, shelf: Shelf) -> Cell:

@@ -8,13 +8,14 @@ from textual import on
 from textual.actions import SkipAction
 
 from screens.actions import Act
-from screens.experiments import comparing
 from screens.experiments.following import Following
-from screens.experiments.keeping import Keeps, by_number
+from screens.experiments.keeping import Keeps
+from screens.experiments.kept import Kept
+from screens.experiments.lining import Lines
 from screens.experiments.listed import Names, RunsSource, Setting
 from screens.experiments.loading import Loaded
 from screens.experiments.rows import Shelf, endings
-from screens.experiments.side import COMPARE, DETAILS, LOG, REPORT, Side
+from screens.experiments.side import DETAILS, LOG, REPORT, Side
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Did, Said
@@ -36,13 +37,12 @@ NO_EXPERIMENTS = "No experiment yet. n states a problem."
 NO_DATA = "No data yet. Press 1, then n, to import a first table."
 
 
-class Runs(Keeps, Split):
+class Runs(Keeps, Lines, Split):
     """The list of runs and the run under its cursor."""
 
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("runs.leave", "back", label="Back", help="Back to the list; then to all runs.", rank=0),
         Act("runs.vary", "edit", label="Vary", help="Train it again with other values.", rank=57),
-        Act("runs.compare", "compare", rank=30),
         Act("runs.register", "register", rank=35),
         Act("runs.report", "report", rank=32),
         Act(
@@ -67,6 +67,7 @@ class Runs(Keeps, Split):
         """The run that the cursor is to be on as soon as it is in the list."""
         self.following = Following(self, self._further)
         self._names: Names | None = None
+        self._kept: Kept | None = None
         self._setting: Setting | None = None
         """What the newest rows are made from."""
 
@@ -78,6 +79,12 @@ class Runs(Keeps, Split):
         app = self.app
         assert isinstance(app, Workbench)
         return app
+
+    @property
+    def kept(self) -> Kept:
+        """What the person chose."""
+        self._kept = self._kept or Kept(self.bench.project.id)
+        return self._kept
 
     def on_mount(self) -> None:
         """Count the seconds of what runs."""
@@ -116,7 +123,9 @@ class Runs(Keeps, Split):
             loaded.models,
             self.following.progress,
             scope=self.scope,
+            baseline=self.baseline,
         )
+        self.list.remark = f"base {self.baseline}" if self.baseline else ""
         self._names = self._names or Names(project)
         self._setting = Setting(project, self._names, shelf, self.bench.now())
         self.table.load(RunsSource(self._setting), key=self._wanted)
@@ -213,7 +222,7 @@ class Runs(Keeps, Split):
 
     def act_details(self) -> None:
         """Show the details."""
-        self._turn_to(DETAILS)
+        self.turn_to(DETAILS)
 
     def command_log(self) -> tuple[str, ...]:
         """`workbench run logs -f r_142`."""
@@ -221,11 +230,14 @@ class Runs(Keeps, Split):
 
     def act_log(self) -> None:
         """Show the log."""
-        self._turn_to(LOG)
+        self.turn_to(LOG)
 
-    def _turn_to(self, view: str) -> None:
+    def turn_to(self, view: str, *, wide: bool = False) -> None:
+        """Show a view of the right pane and go into it; `wide`: in the whole width."""
         self.aside.view = view
         self.call_after_refresh(self.open)
+        if wide:
+            self.side = "right"
 
     def why_not_report(self) -> str:
         """Only a run that succeeded has a report."""
@@ -240,31 +252,7 @@ class Runs(Keeps, Split):
 
     def act_report(self) -> None:
         """Show the report, in the whole width."""
-        self._turn_to(REPORT)
-        self.side = "right"
-
-    def why_not_compare(self) -> str:
-        """At least two runs must be marked."""
-        marked = len(self.table.marks)
-        if marked >= 2:
-            return ""
-        return "mark two or more runs first (space)" if not marked else "mark one more run (space)"
-
-    def command_compare(self) -> tuple[str, ...]:
-        """`workbench run compare r_1 r_2`."""
-        return ("run", "compare", *self._marked_runs())
-
-    def _marked_runs(self) -> list[str]:
-        return by_number(sorted(self.table.marks))
-
-    def act_compare(self) -> None:
-        """Show what differs between the marked runs."""
-        references = self._marked_runs()
-        self.aside.compare(references, self.loaded.problems)
-        self._turn_to(COMPARE)
-        if comparing.cells(len(references)) > self.aside.size.width:
-            self.side = "right"
-        self.bench.post_message(Did(self.command_compare()))
+        self.turn_to(REPORT, wide=True)
 
     def why_not_register(self) -> str:
         """Only a run that succeeded has a model."""

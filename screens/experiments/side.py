@@ -16,6 +16,7 @@ from screens.feed import in_thread
 from screens.widgets.detail import Detail
 from screens.widgets.logview import LogView
 from screens.widgets.pane import Pane
+from screens.widgets.plot import Plot
 from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
 from screens.widgets.views import Views
@@ -25,8 +26,10 @@ from workbench.experiments.rows import RunRow
 
 if TYPE_CHECKING:
     from screens.app import Workbench
+    from workbench.experiments.compare import Comparison
+    from workbench.explore.contract import Figures
 
-DETAILS, LOG, REPORT, COMPARE = "Details", "Log", "Report", "Compare"
+DETAILS, LOG, REPORT, COMPARE, CURVES = "Details", "Log", "Report", "Compare", "Curves"
 
 
 class Lines(Table):
@@ -37,8 +40,12 @@ class Lines(Table):
         return "there is nothing behind a line of a comparison"
 
 
+class Drawing(Plot, can_focus=True):
+    """A drawing that can have the focus, so that Esc leaves it and not the place."""
+
+
 class Side(Views):
-    """Four views of what the list points at. `look` is told where the cursor is."""
+    """Five views of what the list points at. `look` is told where the cursor is."""
 
     def __init__(self) -> None:
         self.detail = Detail(empty="No run is under the cursor.")
@@ -47,11 +54,13 @@ class Side(Views):
         self.compared = Lines(
             empty="Mark two or more runs with space, then press c.", markable=False
         )
+        self.plot = Drawing(empty="Mark runs with space, then choose Curves in the menu (.).")
         self.panes = {
             DETAILS: Pane("Run", self.detail),
             LOG: Pane(LOG, self.log_view),
             REPORT: Pane(REPORT, self.report),
             COMPARE: Pane(COMPARE, self.compared),
+            CURVES: Pane(CURVES, self.plot),
         }
         super().__init__(list(self.panes.items()))
         self._run: RunRow | None = None
@@ -129,24 +138,50 @@ class Side(Views):
 
     def rest(self) -> None:
         """Go back to the details from what was opened for a moment: a report, a comparison."""
-        if self.view in {REPORT, COMPARE} and not self.has_focus_within:
+        if self.view in {REPORT, COMPARE, CURVES} and not self.has_focus_within:
             self.view = DETAILS
 
     # Several
 
-    def compare(self, references: Sequence[str], problems: Mapping[str, ExperimentRow]) -> None:
+    def compare(
+        self, references: Sequence[str], problems: Mapping[str, ExperimentRow], group: str = ""
+    ) -> None:
         """Show what differs between these runs; the metrics of their problems stand at the top."""
         project = self.bench.project
 
-        def compare() -> MemorySource:
-            from workbench.experiments.runs import compare
+        def compare() -> tuple[Comparison, MemorySource]:
+            from workbench.experiments.compare import compare
 
-            found = compare(project, references)
+            found = compare(project, references, group=group)
             own = [problems[name].metric for name in found.experiments if name in problems]
-            return comparing.source(found, own)
+            return found, comparing.source(found, own)
 
-        def come(found: MemorySource) -> None:
-            self._entitle(COMPARE, f"Compare {len(references)} runs", "* is best")
-            self.compared.load(found)
+        def come(read: tuple[Comparison, MemorySource]) -> None:
+            found, lines = read
+            self._entitle(COMPARE, f"Compare {len(references)} runs", comparing.note(found))
+            self.compared.load(lines)
 
         in_thread(self, compare, come, group="compare")
+
+    def draw_curves(self, references: Sequence[str], metric: str) -> None:
+        """Draw what these runs said of a metric step by step."""
+        project = self.bench.project
+
+        def read() -> Figures:
+            from workbench.experiments.curves import curves
+
+            return curves(project, references, metric)
+
+        def come(figures: Figures) -> None:
+            from workbench.experiments.curves import KIND
+            from workbench.explore.charts import draw
+
+            colour = not self.bench.no_color
+            self._entitle(CURVES, CURVES, figures.title)
+            self.plot.draw(lambda width, height: draw(KIND, figures, width, height, colour=colour))
+
+        def failed(error: WorkbenchError) -> None:
+            self._entitle(CURVES, CURVES)
+            self.plot.draw(None, empty=f"{error.what}: {error.why}.")
+
+        in_thread(self, read, come, group="curves", failed=failed)

@@ -337,6 +337,12 @@ TABLE = {
         "run.tag", "No such tag: old", "r_1", "none of these runs has it",
         "See their tags: workbench run show RUN",
     ),
+    "a group that no run has": Bad(
+        "run compare r_1 r_2 --group `the moon`",
+        "run.group", "Runs cannot be grouped over the moon", "group",
+        "known: experiment, trainer, dataset, seed, target, alpha, c, class_weight, classes, fit_intercept, l1_ratio, max_iter, number, penalty",
+        "Choose one of these; as a rule: seed",
+    ),
     "a filter with a state that is none": Bad(
         "run list --filter `dummy state:broken`",
         "run.filter", "broken is no state", "filter, column 13",

@@ -166,14 +166,44 @@ def show(context: Context, run: str) -> None:
 
 @group.command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option(
+    "--baseline", default="", metavar="RUN", help="Compare with this one (default: the first)."
+)
+@click.option(
+    "--group",
+    "over",
+    default="",
+    metavar="NAME",
+    help="Put runs together that are equal but for NAME (seed, or a parameter): mean and interval.",
+)
+@click.option(
+    "--curve", metavar="METRIC", help="Draw what the runs said of a metric, step by step."
+)
 @common
-def compare(context: Context, runs: tuple[str, ...]) -> None:
-    """Compare runs with the first: differing parameters only, the best figures marked."""
+def compare(
+    context: Context, runs: tuple[str, ...], baseline: str, over: str, curve: str | None
+) -> None:
+    """Compare runs with a baseline: what differs only, the best figures marked."""
     from workbench.cli.run_text import comparison_text
     from workbench.experiments.runs import compare as of_runs
 
-    found = of_runs(context.project, runs)
+    found = of_runs(context.project, runs, baseline=baseline, group=over)
+    if curve is not None:
+        _draw_curve(context, [one for column in found.members for one in column], curve)
+        return
     context.answer("run.compare@1", found, lambda: comparison_text(found))
+
+
+def _draw_curve(context: Context, runs: list[str], metric: str) -> None:
+    from workbench.cli.base import colour_wanted
+    from workbench.experiments.curves import KIND, curves
+    from workbench.explore.charts import draw
+
+    figures = curves(context.project, runs, metric)
+    colour = colour_wanted()
+    context.answer(
+        "run.curves@1", figures, lambda: draw(KIND, figures, 100, 24, colour=colour).rstrip()
+    )
 
 
 @group.command()

@@ -127,15 +127,27 @@ def comparison_text(found: Comparison) -> str:
     rows += [[line.name, *(_cell(line, place) for place in places)] for line in found.metrics]
     if not rows:
         return "Nothing differs."
-    first, *others = found.runs
-    return (
-        table(("", f"{first} (base)", *others), rows)
-        + "\n\nOnly what differs is shown, and every metric; * is the best, brackets: against the base."
+    first, *others = [
+        name + (f" ×{len(runs)}" if len(runs) > 1 else "")
+        for name, runs in zip(found.runs, found.members, strict=True)
+    ]
+    words = (
+        "Only what differs is shown, and every metric; * is the best, brackets: against the base."
     )
+    if found.group:
+        words += (
+            f"\n×n: the mean of n runs that are equal but for {found.group}, ± its 95 % interval"
+            " (Student's t)."
+        )
+    return table(("", f"{first} (base)", *others), rows) + "\n\n" + words
 
 
 def _cell(line: MetricLine, place: int) -> str:
-    text = figure(line.values[place]) + (" *" if place in line.best else "")
+    text = figure(line.values[place])
+    low, high = line.low[place], line.high[place]
+    if low is not None and high is not None:
+        text += f" ± {(from_figure(high) - from_figure(low)) / 2:.2g}"
+    text += " *" if place in line.best else ""
     change = line.change[place]
     if place and change is not None and line.values[place] is not None:
         text += f" ({from_figure(change):+.4g})"

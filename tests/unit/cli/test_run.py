@@ -12,7 +12,7 @@ from workbench.cli.progress import Progress
 from workbench.cli.run import group as run_group
 from workbench.cli.run_text import duration, figure
 from workbench.compute import jobs
-from workbench.compute.events import Message, Metric, Phase
+from workbench.compute.events import EventWriter, Message, Metric, Phase
 from workbench.data import datasets
 from workbench.errors import BadInput, Conflict, NotFound, UsageError
 from workbench.experiments import runs
@@ -125,6 +125,34 @@ def test_train_detached_list_show_compare(project: Project) -> None:
     assert run(run_group, "cancel", "r_3").stdout == "r_3 is asked to stop.\n"
     assert jobs.get_job(project, "j_3").cancel_requested
     assert run(run_group, "logs", "r_3").stdout == ""
+
+
+def test_compare_over_seeds_and_curves(project: Project) -> None:
+    run(experiment_group, *NEW)
+    for seed, value in enumerate((0.5, 0.7, 0.9)):
+        run(run_group, "train", "late", "--trainer", "dummy", "--seed", str(seed), "--detach")
+        figures = MetricFigures(last=value, best=value, min=value, max=value)
+        made = runs.get_run(project, f"r_{seed + 1}")
+        project.store.append(RunEnded(id=made.id, state="succeeded", metrics={"f1": figures}))
+        folder = project.paths.job(made.job)
+        folder.mkdir(parents=True)
+        with EventWriter(folder / "events.jsonl") as events:
+            events.metric("cv.f1", value, 1)
+            events.metric("cv.f1", value + 0.05, 2)
+    words = ("compare", "r_1", "r_2", "r_3")
+    text = run(run_group, *words, "--group", "seed").stdout
+    assert "r_1 ×3 (base)" in text
+    assert "0.7 ± 0.5" in text  # 4.303 * 0.2 / sqrt(3) = 0.497
+    found = data(run(run_group, *words, "--group", "seed", "--json"), "run.compare@1")
+    assert found["members"] == [["r_1", "r_2", "r_3"]]
+    assert found["metrics"][0]["high"][0] == pytest.approx(1.19683, abs=1e-5)
+    based = data(run(run_group, "compare", "r_1", "--baseline", "r_3", "--json"), "run.compare@1")
+    assert based["runs"] == ["r_3", "r_1"]
+    drawn = run(run_group, *words, "--curve", "f1").stdout
+    assert drawn.startswith("cv.f1 of 3 runs")
+    assert data(run(run_group, *words, "--curve", "f1", "--json"), "run.curves@1")["data"]["curves"]
+    with pytest.raises(NotFound):
+        run(run_group, *words, "--curve", "auc")
 
 
 def test_order_among_runs(project: Project) -> None:
