@@ -36,6 +36,8 @@ def draw_parts(
     wide, right = max(map(len, counts)), max(map(len, words))
     columns = 8 if width > 60 else 0
     room = width - left - wide - right - columns - 5
+    if room < 8:  # without the rows' column, then
+        counts, room, wide = [""] * len(parts), room + wide + 1, -1
     if room < 8:
         lines = [fit(f"{a} {b}", width) for a, b in zip(labels, words, strict=True)]
         return lines[:height]
@@ -50,12 +52,10 @@ def draw_parts(
         body[place(overall * scale, axis, room)] = "┊"
         series = part.get("groups", [part])
         drawn = _marks(body, series, axis, scale, room, colour=colour)
-        count = counts[at].rjust(wide)
+        count = counts[at].rjust(max(wide, 0))
         size = bar(part["n"] / most, columns).ljust(columns) if columns else ""
-        lines.append(
-            f"{fit(labels[at], left)} {paint(count + ' ' + size, MUTED, colour=colour)} "
-            f"{drawn} {words[at].rjust(right)}"
-        )
+        rows = paint(f"{count} {size} ", MUTED, colour=colour) if wide >= 0 else ""
+        lines.append(f"{fit(labels[at], left)} {rows}{drawn} {words[at].rjust(right)}")
     if len(parts) > len(lines):
         lines[-1] = fit(f"{len(parts) - len(lines) + 1} more parts", width).rstrip()
     return lines + x_axis(

@@ -133,7 +133,7 @@ def x_axis(
 ) -> list[str]:
     """Return the line of an axis and the line of its labels, after `left` cells."""
     rule, labels, end = ["─"] * room, [" "] * (left + 1 + room), 0
-    for value, label in ticks(x, max(room // 11, 2)):
+    for value, label in ticks(x, max(room // (9 if x.kind in {"date", "datetime"} else 11), 2)):
         column, text = place(value, x, room), label + unit
         start = min(max(left + 1 + column - len(text) // 2, 0), left + 1 + room - len(text))
         if start < end or start < 0:

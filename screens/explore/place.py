@@ -1,20 +1,25 @@
-"""The place Explore: the columns of one version on the left, the chosen one drawn on the right."""
+"""The place Explore: the columns of one version on the left, charts of them on the right."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
 from screens.actions import Act
-from screens.datasets import rows
+from screens.datasets import card, rows
 from screens.datasets.side import read_profile
-from screens.explore.chart import KIND, ChartSide, Wanted
+from screens.explore import suggested
+from screens.explore.acts import ChartActs
+from screens.explore.grid import Charts
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.place import Place
+from screens.text import said
 from screens.timers import after
+from screens.widgets.detail import Section
 from screens.widgets.pane import ListPane
 from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
@@ -22,58 +27,85 @@ from screens.widgets.views import Views
 from workbench.data.datasets import DatasetVersion, list_versions
 from workbench.data.profile import Profile
 from workbench.errors import WorkbenchError
-from workbench.options import Value
 
-COLUMNS, DATASETS = "Columns", "Datasets"
+if TYPE_CHECKING:
+    from workbench.explore.suggestion import Suggestion
+
+COLUMNS, SUGGESTED, DATASETS = "Columns", "Suggested", "Datasets"
 PAUSE = 0.06
 """Seconds that the cursor must rest on a column before it is drawn."""
 NOTHING = "Nothing to explore yet. 1 goes to Datasets, n imports the first."
 
 
-class Explore(Place[list[DatasetVersion]]):
-    """Columns (or, after `v`, datasets) beside a chart and the facts of the column."""
+@dataclass(frozen=True)
+class Found:
+    """What the place reads: the versions, and the target of the experiments on each dataset."""
+
+    versions: list[DatasetVersion] = field(default_factory=list)
+    targets: dict[str, str] = field(default_factory=dict)
+
+
+class Explore(ChartActs, Place[Found]):
+    """Columns (or, after `v`, suggestions and datasets) beside up to four charts."""
 
     NAME = "explore"
-
     ACTS: ClassVar[tuple[Act, ...]] = (
-        Act("explore.options", "edit", label="Options", help="Bins, and how it is drawn.", rank=20),
-        Act("explore.chart", "run", label="Chart", help="The chart in the whole width.", rank=25),
-        Act("explore.details", "details", help="The version itself, in Datasets.", rank=45),
+        Act("explore.details", "details", help="The version itself, in Datasets.", rank=0),
     )
 
     def __init__(self) -> None:
         super().__init__()
-        self.columns = Table(empty=NOTHING, markable=False)
         self.datasets = Table(empty=NOTHING, markable=False)
+        self.suggestions = Table(empty="v comes here: looking for what is worth a look …", fixed=0)
+        self.suggestions.markable = False
         self.list = ListPane(COLUMNS, self.columns)
-        self.views = Views([(COLUMNS, self.list), (DATASETS, ListPane(DATASETS, self.datasets))])
-        self.side = ChartSide()
-        self.versions: list[DatasetVersion] = []
-        self.version: DatasetVersion | None = None
+        self.views = Views(
+            [
+                (COLUMNS, self.list),
+                (SUGGESTED, ListPane(SUGGESTED, self.suggestions)),
+                (DATASETS, ListPane(DATASETS, self.datasets)),
+            ]
+        )
+        self.found = Found()
         self.profile: Profile | None = None
-        self.options: dict[str, Value] = {}
-        """Those of the chart that differ from their defaults."""
         self._asked = ("", "")
+        self._advised = ""
+        self._advice: tuple[Suggestion, ...] = ()
 
     def body(self) -> ComposeResult:
-        """Columns on the left; chart and facts on the right."""
-        yield Split(self.views, self.side, share=46)
+        """Columns on the left; charts and facts on the right."""
+        yield Split(self.views, self.charts, share=40)
 
-    def load(self) -> list[DatasetVersion]:
-        """Ask the records."""
-        return list_versions(self.project)
+    def load(self) -> Found:
+        """Ask the records; load the kinds of charts, so that a key need not wait for them."""
+        from workbench.experiments.experiments import list_experiments
+        from workbench.explore.charts import find_chart, kinds
 
-    def show(self, loaded: list[DatasetVersion]) -> None:
+        for kind in kinds():
+            find_chart(kind)
+        targets = {
+            row.dataset.partition("@")[0]: row.target for row in list_experiments(self.project)
+        }
+        return Found(list_versions(self.project), targets)
+
+    def show(self, loaded: Found) -> None:
         """Fill the list of datasets; the first time, choose the one that was added last."""
-        self.versions = loaded
-        self.datasets.load(rows.versions(loaded, self.now))
-        if not loaded:
+        self.found = loaded
+        self.datasets.load(rows.versions(loaded.versions, self.now))
+        if not loaded.versions:
             self.columns.load(MemorySource((), ()))
         (reference, column), self._asked = self._asked, ("", "")
-        if self.version is None and loaded and not reference:
-            reference = max(loaded, key=lambda version: version.created_at).reference
+        if self.version is None and loaded.versions and not reference:
+            reference = max(loaded.versions, key=lambda version: version.created_at).reference
         if reference:
             self.choose(reference, column)
+
+    @property
+    def target(self) -> str:
+        """What an experiment on this dataset predicts, empty without one."""
+        version = self.version
+        wanted = self.found.targets.get(version.dataset, "") if version else ""
+        return wanted if wanted in self.types else ""
 
     def point_at(self, reference: str) -> None:
         """Show the columns of a version."""
@@ -81,7 +113,7 @@ class Explore(Place[list[DatasetVersion]]):
 
     def choose(self, reference: str, column: str = "") -> None:
         """Show the columns of a version, the cursor on `column`; as soon as versions are loaded."""
-        found = [v for v in self.versions if reference in {v.reference, v.dataset}]
+        found = [v for v in self.found.versions if reference in {v.reference, v.dataset}]
         if not found:
             self._asked = (reference, column)
             return
@@ -89,13 +121,18 @@ class Explore(Place[list[DatasetVersion]]):
         version = found[0]
         if self.version is None or self.version.id != version.id:
             self.version, self.profile = version, None
+            self.types = {c.name: c.type for c in version.columns}
             self.list.title = f"{version.reference} columns"
             self.list.forget()
+            self.columns.marks.clear()
+            self.charts.forget()
+            self._advice, self._advised = (), ""
+            self.suggestions.load(MemorySource((), ()))
             self.columns.load(rows.plain_columns(version), key=column or self.columns.key)
             self._read_profile(version)
         elif column:
             self.columns.select(column)
-        self._look()
+        self.look()
 
     def _read_profile(self, version: DatasetVersion) -> None:
         project = self.project
@@ -104,17 +141,14 @@ class Explore(Place[list[DatasetVersion]]):
             self.profile = found
             if found is not None:
                 self.columns.load(rows.columns(found, rows.BRIEF))
-            self._look()
-
-        def failed(error: WorkbenchError) -> None:
-            self.side.tell(error)
+            self.look()
 
         in_thread(
             self,
             lambda: read_profile(project, version, wanted=False),
             come,
             group="profile",
-            failed=failed,
+            failed=self.charts.active.tell,
         )
 
     # What is pointed at
@@ -122,73 +156,107 @@ class Explore(Place[list[DatasetVersion]]):
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
         if event.table is self.columns:
-            after(self, PAUSE, self._look)
+            after(self, PAUSE, self.look)
             self.refresh_bindings()
+        elif event.table is self.suggestions and self.views.view == SUGGESTED:
+            after(self, PAUSE, self._preview)
 
-    def _look(self) -> None:
-        if self.version is None or not self.columns.key:
+    def _preview(self) -> None:
+        """Draw the suggestion under the cursor."""
+        if self._suggestion is not None and self.views.view == SUGGESTED:
+            self.put(suggested.spec_of(self._suggestion))
+
+    @property
+    def _suggestion(self) -> Suggestion | None:
+        at = int(self.suggestions.key or 0)
+        return self._advice[at] if at < len(self._advice) else None
+
+    @on(Charts.Focused)
+    def _at_another(self) -> None:
+        """Put the cursor on the column of the chart that has the focus."""
+        columns = self.charts.active.spec.columns
+        if columns and columns[0] != self.columns.key:
+            self.columns.select(columns[0])
+        self.tell_facts()
+
+    def tell_facts(self) -> None:
+        """Write what the profile knows of the column that is drawn alone; why a suggestion is one."""
+        spec, one = self.charts.active.spec, self._suggestion
+        if self.views.view == SUGGESTED and one is not None and spec == suggested.spec_of(one):
+            self.charts.tell("Why", "", [Section(text=said(one.why, cap=400))])
             return
-        wanted = Wanted(self.version, self.columns.key, tuple(self.options.items()))
-        self.side.look(wanted, self.profile)
+        known = self.profile.column(spec.columns[0]) if self.profile and spec.columns else None
+        if known is None or self.profile is None or len(spec.columns) != 1:
+            self.charts.tell("Column", "", [])
+            return
+        note = f"· {known.role} · {rows.kind(known.type)}"
+        sections = card.sections(known, self.profile.rows, chart=False)
+        self.charts.tell(known.name, note, sections)
 
     def on_table_opened(self, event: Table.Opened) -> None:
-        """Enter on a dataset shows its columns; on a column, its chart."""
+        """Enter on a dataset shows its columns; on a suggestion or a column, its chart."""
+        event.prevent_default()  # what any place does with Enter is done below, where it is meant
         if event.table is self.datasets:
             self.choose(event.key)
             self.call_after_refresh(self.views.focus_in)
-        elif self.split is not None:
+            return
+        if event.table is self.suggestions:
+            self._preview()
+        if self.split is not None:
             self.split.open()
 
+    # Suggestions
+
+    @on(Views.Shown)
+    def _turned(self, event: Views.Shown) -> None:
+        if event.view == SUGGESTED:
+            self._advise()
+            self._preview()
+
+    def _advise(self) -> None:
+        """Look for what is worth a look, once for a version and its target."""
+        from workbench.explore.suggest import Advice, advise
+
+        version, project, target = self.version, self.project, self.target
+        wanted = f"{version.id} {target}" if version else ""
+        if version is None or wanted == self._advised:
+            return
+        self._advised = wanted
+        pane = self.views.widgets[SUGGESTED]
+        assert isinstance(pane, ListPane)
+
+        def come(advice: Advice) -> None:
+            self._advice = advice.charts
+            self.suggestions.empty = "Nothing stands out in this table."
+            pane.remark = f"for {target}" if target else ""
+            self.suggestions.load(suggested.source(advice), key="0")
+            pane.retitle()
+
+        def failed(error: WorkbenchError) -> None:
+            self._advised = ""
+            self.suggestions.empty = f"{error.what}: {error.why}"
+            self.suggestions.load(MemorySource((), ()))
+
+        in_thread(
+            self, lambda: advise(project, version, target), come, group="advice", failed=failed
+        )
+
     def act_back(self) -> None:
-        """From the chart to the columns, from the datasets to the columns, else to the place before."""
+        """From the chart to the list, from other lists to the columns, else to the place before."""
+        if self.charts.alone:
+            self.charts.alone = False
+            self.charts.lay()
+            return
         if self.split is not None and self.split.close():
             return
-        if self.views.view == DATASETS:
+        if self.views.view != COLUMNS:
             self.views.view = COLUMNS
         else:
             self.bench.act_last()
 
-    # Acts
-
-    def why_not_chart(self) -> str:
-        """There must be a column."""
-        return "" if self.version and self.columns.key else "there is no column under the cursor"
-
-    why_not_details = why_not_chart
-
-    def command_chart(self) -> tuple[str, ...]:
-        """`workbench explore chart histogram flights@2 dep_delay -P bins=20`."""
-        assert self.version is not None
-        argv = ["explore", "chart", KIND, self.version.reference, self.columns.key]
-        for name, value in self.options.items():
-            argv += ["-P", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
-        return tuple(argv)
-
-    def act_chart(self) -> None:
-        """Give the chart the whole width."""
-        if self.split is not None:
-            self.split.side = "right"
-            self.call_after_refresh(self.split.open)
-
-    def why_not_options(self) -> str:
-        """There must be something that is drawn."""
-        return self.why_not_chart()
-
-    def act_options(self) -> None:
-        """Ask for the chart's options."""
-        from screens.explore.options import options_form
-
-        def come(options: dict[str, Value] | None) -> None:
-            if options is not None:
-                self.options = options
-                self._look()
-
-        assert self.version is not None
-        self.app.push_screen(options_form(self.version, self.columns.key, self.options), come)
-
-    def command_details(self) -> tuple[str, ...]:
-        """`workbench data show flights@2`."""
-        return ("data", "show", self.version.reference) if self.version else ()
+    def why_not_details(self) -> str:
+        """There must be a version."""
+        return "" if self.version else "there is no dataset"
 
     def act_details(self) -> None:
         """Go to the version in Datasets."""

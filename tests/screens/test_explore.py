@@ -9,11 +9,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from settle import settled, text, until
+from settle import settled, status, text, until
 from textual.widgets import Button, Input
 
 from screens.app import Workbench
 from screens.explore import Explore
+from screens.modals.choose import Choose
 from screens.modals.form import FormModal
 from workbench.data.datasets import add
 from workbench.project.project import Project, init_project
@@ -66,12 +67,16 @@ async def test_the_column_under_the_cursor_is_drawn(bench: Workbench) -> None:
         await until(pilot, lambda: "Histogram of mass in bees@1" in text(bench))
         await settled(pilot)
         assert "█" in text(bench)
+        await pilot.press("greater_than_sign")
+        await until(pilot, lambda: place.spec.columns == ("kind",))  # around the end
+        await pilot.press("less_than_sign")
+        await until(pilot, lambda: place.spec.columns == ("mass",))
 
 
 async def test_options_are_asked_for_and_stand_in_the_command(bench: Workbench) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
         place = await enter(pilot, "j")
-        await until(pilot, lambda: place.columns.key == "mass")
+        await until(pilot, lambda: place.spec.columns == ("mass",))
         await pilot.press("e")
         await until(pilot, lambda: isinstance(bench.screen, FormModal))
         await settled(pilot)
@@ -81,18 +86,134 @@ async def test_options_are_asked_for_and_stand_in_the_command(bench: Workbench) 
         draw.press()
         await until(pilot, lambda: "✗ expected 2 to 500" in text(bench))
         bins.value = "5"
+        where = bench.screen.query_one("#field-where", Input)
+        where.value = "mass >"
+        draw.press()
+        await until(pilot, lambda: "The filter is no condition" in text(bench))
+        where.value = "mass > 3"
         draw.press()
         await until(pilot, lambda: bench.screen is place)
-        assert place.options == {"bins": 5}
+        assert dict(place.spec.options) == {"bins": 5}
         assert place.command_chart() == (
             *("explore", "chart", "histogram", "bees@1", "mass"),
-            *("-P", "bins=5"),
+            *("--where", "mass > 3", "-P", "bins=5"),
         )
+        await until(pilot, lambda: "where mass > 3" in text(bench))
+
+
+async def test_kinds_groups_and_a_second_column_by_keys(bench: Workbench) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot, "j", "enter")
+        assert place.charts.active.has_focus
+        await pilot.press("v")
+        await until(pilot, lambda: "Density of mass" in text(bench))
+        await pilot.press("B")
+        await until(pilot, lambda: isinstance(bench.screen, Choose))
+        await settled(pilot)
+        await pilot.press("g", "j", "enter")  # none, then the words
+        await until(pilot, lambda: "Density of mass by kind" in text(bench))
+        await until(pilot, lambda: "● large 26" in text(bench))
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(bench.screen, Choose))
+        await settled(pilot)
+        await pilot.press("slash", *"target", "enter", "enter")
+        # the cursor gives the feature, the target is asked for
+        await until(pilot, lambda: "target of the target chart" in text(bench))
+        await settled(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: "Target of mass and kind" in text(bench))
+        await until(pilot, lambda: "rate of kind = small by mass" in text(bench))
+
+
+async def test_zoom_pan_and_the_whole_axis(bench: Workbench) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot, "j", "enter")
+        cell = place.charts.active
+        await until(pilot, lambda: cell.numbers is not None and not cell.why_not_zoom_in())
+        await pilot.press("left")
+        await until(pilot, lambda: "the whole axis is seen" in status(bench))
+        await pilot.press("plus")
+        # of 0.5 to 9.5 the middle half
+        await until(pilot, lambda: dict(place.spec.options) == {"low": "2.75", "high": "7.25"})
+        await settled(pilot)
+        await pilot.press("right")
+        await until(pilot, lambda: dict(place.spec.options) == {"low": "3.875", "high": "8.375"})
+        assert place.command_chart()[-4:] == ("-P", "low=3.875", "-P", "high=8.375")
+        await until(pilot, lambda: "zoomed, backspace resets" in text(bench))
+        await settled(pilot)
+        await pilot.press("underscore")
+        await until(pilot, lambda: dict(place.spec.options) == {"low": "1.625", "high": "10.625"})
+        await settled(pilot)
+        await pilot.press("backspace")
+        await until(pilot, lambda: place.spec.options == ())
+
+
+async def test_rows_are_filtered_by_a_condition(bench: Workbench) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot, "j", "enter")
+        await pilot.press("slash", *"kind = 'small'", "enter")
+        await until(pilot, lambda: place.spec.where == "kind = 'small'")
+        await until(pilot, lambda: "mass (14 rows)" in text(bench))
+        await pilot.press("slash", "space", *"AND x", "enter")
+        await until(pilot, lambda: "The filter is no condition" in text(bench))
+        await pilot.press("escape")
+        await until(pilot, lambda: place.spec.where == "" and "mass (40 rows)" in text(bench))
+
+
+async def test_several_charts_of_which_one_has_the_keys(bench: Workbench) -> None:
+    async with bench.run_test(size=(140, 40)) as pilot:
+        place = await enter(pilot, "j", "enter")
+        await pilot.press("x")
+        await until(pilot, lambda: "the last chart stays" in status(bench))
+        for count, kind in ((2, "density"), (3, "box"), (4, "bar")):
+            await pilot.press("n")
+            await until(
+                pilot,
+                lambda count=count: (
+                    len(place.charts.cells) == count and place.charts.active.has_focus
+                ),  # type: ignore[misc]
+            )
+            await pilot.press("v")
+            await until(pilot, lambda kind=kind: place.spec.kind == kind)  # type: ignore[misc]
+        await pilot.press("n")
+        await until(pilot, lambda: "4 charts are as many as there are" in status(bench))
+        await settled(pilot)
+        for title in ("Histogram of mass", "Density of mass", "Box of mass", "Bar of mass"):
+            assert title in text(bench)
+        await pilot.press("f")
+        await until(pilot, lambda: place.charts.alone and "Density" not in text(bench))
+        assert "Bar of mass in bees@1" in text(bench)
+        await settled(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: not place.charts.alone and "Density of mass" in text(bench))
+        await pilot.press("x", "shift+tab")
+        await until(pilot, lambda: len(place.charts.cells) == 3 and place.spec.kind == "density")
+
+
+async def test_suggestions_are_drawn_as_the_cursor_goes(bench: Workbench) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot, "v")
+        await until(pilot, lambda: place.suggestions.count > 0 or "Nothing stands" in text(bench))
+        await settled(pilot)
+        assert "Nothing stands out" in text(
+            bench
+        )  # two columns that have nothing to do with another
+        await pilot.press("v", "j", "enter")
+        await until(pilot, lambda: place.version is not None and place.version.dataset == "birds")
+
+
+async def test_marked_columns_make_a_chart_of_several(bench: Workbench) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot, "space", "j", "space")
+        await settled(pilot)
+        place.take_kind("correlation")
+        await until(pilot, lambda: place.spec.columns == ("kind", "mass"))
+        await until(pilot, lambda: "correlation of 2 columns" in text(bench))
 
 
 async def test_another_dataset_is_chosen_from_the_second_view(bench: Workbench) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
-        place = await enter(pilot, "v", "j", "enter")
+        place = await enter(pilot, "v", "v", "j", "enter")
         await until(pilot, lambda: place.version is not None and place.version.dataset == "birds")
         await settled(pilot)
         assert place.views.view == "Columns"
@@ -150,10 +271,7 @@ def test_pictures(
         await pilot.press("j")
         await until(
             pilot,
-            lambda: (
-                place.side.chart_pane.border_title is not None
-                and "mass" in str(place.side.chart_pane.border_title)
-            ),
+            lambda: place.spec.columns == ("mass",) and place.charts.active.numbers is not None,
         )
         await pilot.press("enter")
         await settled(pilot)

@@ -104,21 +104,27 @@ def datasets(files: Path) -> list[Step]:
 
 
 def explore() -> list[Step]:
-    """The chart of each kind of column, and how it is drawn."""
+    """The charts of each kind of column, in groups, and how they are drawn."""
     return [
         to("1", see="1 Datasets"),
-        to("w", see="Columns │ Datasets"),
-        to("g", "w", see=("Histogram of ␛]0;PWNED␇", LATE)),
-        to("Escape", see="Columns │ Datasets"),
-        to("Down", "w", see=(f"Histogram of {CITY}", "␛[2J␛[HOslo", "日本")),
+        to("w", see=("Columns │ Suggested", "columns 5", "Histogram of")),
+        to("g", "Enter", see=("Histogram of ␛]0;PWNED␇", LATE)),
+        to("Escape", see="Columns │ Suggested"),
+        to("Down", "Enter", see=(f"Histogram of {CITY}", "␛[2J␛[HOslo", "日本")),
+        to("B", see=("Group by", "COLUMN")),
+        to("g", "Down", "Enter", see=(f"{CITY} by ␛]0;PWNED␇", f"● {LATE[:6]}")),
         to("e", see=("is drawn", "workbench explore chart histogram")),
         away("Escape", gone="is drawn"),
-        to("Escape", see="Columns │ Datasets"),
-        to("Down", "w", see=f"Histogram of {TAIL}"),
-        to("Escape", see="Columns │ Datasets"),
-        to("Down", "w", see="Histogram of ␛P1;2|PWNED␛\\note"),
+        to("v", see="has no density"),
+        to("C-Left", see=f"Histogram of {CITY}"),
+        to("Escape", see="Columns │ Suggested"),
+        to("v", see=("Suggested", "Why")),
+        to("C-Left", see="COLUMN"),
+        to("g", "Down", "Down", "Enter", see=f"Histogram of {TAIL}"),
         *menu(),
-        to("Escape", see="Columns │ Datasets"),
+        to("Escape", see="Columns │ Suggested"),
+        to("Down", "Enter", see="Histogram of ␛P1;2|PWNED␛\\note"),
+        to("Escape", see="Columns │ Suggested"),
     ]
 
 

@@ -89,10 +89,25 @@ def kinds(context: Context) -> None:
 
     def drawn() -> str:
         rows = [[one.name, usage(one), one.help] for one in charts]
-        parts = [table(["kind", "columns", "what"], rows)]
+        parts = [table(["KIND", "COLUMNS", "WHAT"], rows)]
         for one in charts:
             lines = [f"  -P {option.name}=  {help_of(option)}" for option in one.options]
             parts += [f"\n{one.name}", *lines]
         return "\n".join(parts)
 
     context.answer("explore.kinds@1", data, drawn)
+
+
+@group.command()
+@click.argument("version")
+@click.option("--target", metavar="COLUMN", default="", help="What is to be predicted.")
+@common
+def suggest(context: Context, version: str, target: str) -> None:
+    """Say which charts are worth a look and which families of models fit, each with its reason."""
+    from workbench.cli.explore_text import advice_text
+    from workbench.data.datasets import get_version
+    from workbench.explore.suggest import advise
+
+    found = get_version(context.project, version)
+    advice = advise(context.project, found, target)
+    context.answer("explore.suggest@1", advice, lambda: advice_text(advice))
