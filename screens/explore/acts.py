@@ -30,7 +30,9 @@ class ChartActs(Actor):
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("explore.chart", "run", label="Kind", help="Choose the kind of chart.", rank=20),
         Act("explore.group", "group", rank=22),
-        Act("explore.options", "edit", label="Options", help="Columns, rows, bins …", rank=24),
+        Act(
+            "explore.options", "edit", label="Options", help="Columns, group, rows, bins.", rank=24
+        ),
         Act("explore.next", "next-column", rank=0),
         Act("explore.before", "previous-column", rank=0),
         Act("explore.new", "new", label="Add chart", help="One more chart beside it.", rank=30),
