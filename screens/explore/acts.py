@@ -175,7 +175,7 @@ class ChartActs(Actor):
     def act_options(self) -> None:
         """Ask for columns, group, rows and options in a form."""
         assert self.version is not None
-        form = picks.options_form(self.project, self.version, self.spec, self.types, self.figuring)
+        form = picks.ChartForm(self.project, self.version, self.spec, self.types, self.figuring)
 
         def come(spec: Spec | None) -> None:
             if spec is not None:

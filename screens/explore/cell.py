@@ -12,29 +12,23 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from screens.actions import Act, Actor
+from screens.actions import Act
+from screens.explore.axis_acts import ENDS, AxisActs
 from screens.explore.colours import colours
 from screens.explore.figuring import Figuring
-from screens.explore.spec import Spec, unzoomed
+from screens.explore.spec import Spec
 from screens.text import said
 from screens.widgets.pane import FilterInput
 from screens.widgets.plot import Plot
 from workbench.data.datasets import DatasetVersion
 from workbench.errors import WorkbenchError
-from workbench.explore.axes import Axis, axis_of, panned, written, zoomed
+from workbench.explore.axes import axis_of
 
 if TYPE_CHECKING:
     from workbench.explore.contract import Figures
-    from workbench.options import Value
-
-STEP = 0.25
-"""The share of an axis that a key moves by."""
-
-_ENDS = {"x": ("low", "high"), "y": ("floor", "ceiling")}
-NO_AXIS = "this kind of chart has no axis that is seen in part"
 
 
-class ChartCell(Actor, Vertical, can_focus=True):
+class ChartCell(AxisActs, Vertical, can_focus=True):
     """A chart under its title. Keys: see ACTS; what concerns the whole grid goes on to the place."""
 
     DEFAULT_CSS = """
@@ -53,13 +47,6 @@ class ChartCell(Actor, Vertical, can_focus=True):
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("cell.kind", "view", label="Next kind", help="The next kind of chart.", rank=12),
         Act("cell.kind-back", "view-back", label="Kind before", help="The kind before.", rank=0),
-        Act("cell.zoom-in", "zoom-in", rank=14),
-        Act("cell.zoom-out", "zoom-out", rank=15),
-        Act("cell.whole", "whole", rank=0),
-        Act("cell.left", "left", label="Lower values", help="Move along the axis.", rank=0),
-        Act("cell.right", "right", label="Higher values", help="Move along the axis.", rank=0),
-        Act("cell.up", "up", label="Upwards", help="Move along the axis upwards.", rank=0),
-        Act("cell.down", "down", label="Downwards", help="Move along the axis upwards.", rank=0),
         Act(
             "cell.filter", "filter", label="Rows", help="Only rows for which SQL is true.", rank=16
         ),
@@ -83,9 +70,7 @@ class ChartCell(Actor, Vertical, can_focus=True):
 
     def __init__(self, figuring: Figuring) -> None:
         super().__init__()
-        self.spec = Spec()
         self.version: DatasetVersion | None = None
-        self.numbers: Figures | None = None
         self.note = ""
         """What else stands at the bottom."""
         self.brief = False
@@ -95,7 +80,6 @@ class ChartCell(Actor, Vertical, can_focus=True):
         self._figuring = figuring
         self._busy = False
         self._wanted: tuple[DatasetVersion, Spec] | None = None
-        self._whole: dict[str, Axis] = {}
 
     def compose(self) -> ComposeResult:
         """The chart over the filter."""
@@ -109,7 +93,7 @@ class ChartCell(Actor, Vertical, can_focus=True):
         if (version, spec) == (self.version, self.spec) and self._wanted is None:
             return
         if version != self.version or spec.columns != self.spec.columns:
-            self._whole = {}
+            self.whole_axes = {}
         self.version, self.spec = version, spec
         self._wanted = (version, spec)
         self.entitle()
@@ -117,7 +101,7 @@ class ChartCell(Actor, Vertical, can_focus=True):
 
     def forget(self) -> None:
         """Show nothing of what was."""
-        self.version, self.numbers, self._wanted, self._whole = None, None, None, {}
+        self.version, self.numbers, self._wanted, self.whole_axes = None, None, None, {}
         self.spec = Spec()
         self.plot.draw(None, empty="…")
 
@@ -150,10 +134,10 @@ class ChartCell(Actor, Vertical, can_focus=True):
     def _show(self, spec: Spec, numbers: Figures) -> None:
         self.numbers = numbers
         options = dict(spec.options)
-        for name, ends in _ENDS.items():
+        for name, ends in ENDS.items():
             axis = axis_of(numbers.data, name)
             if axis is not None and not any(end in options for end in ends):
-                self._whole[name] = axis
+                self.whole_axes[name] = axis
         plain = self.app.no_color
 
         def drawing(width: int, height: int) -> str:
@@ -179,7 +163,7 @@ class ChartCell(Actor, Vertical, can_focus=True):
         title += "" if self.brief else f" in {self.version.reference}"
         self.border_title = said(title, cap=160)
         parts = [f"/ {self.spec.where}" if self.spec.where else ""]
-        parts.append("zoomed, backspace resets" if self._zoomed else "")
+        parts.append("zoomed, backspace resets" if self.zoomed else "")
         parts.append(self.note)
         self.border_subtitle = said("  ".join(part for part in parts if part), cap=120)
 
@@ -188,93 +172,6 @@ class ChartCell(Actor, Vertical, can_focus=True):
         if self.version is not None and spec != self.spec:
             self.look(self.version, spec)
             self.post_message(self.Changed(self))
-
-    # Axes
-
-    @property
-    def _zoomed(self) -> bool:
-        return unzoomed(self.spec) != self.spec
-
-    def _axes(self) -> dict[str, Axis]:
-        """Return the axes that can be seen in part, as they are seen now."""
-        from workbench.explore.charts import find_chart
-
-        if self.numbers is None:
-            return {}
-        found = {
-            name: axis_of(self.numbers.data, name) for name in find_chart(self.spec.kind).zooms
-        }
-        return {name: axis for name, axis in found.items() if axis is not None and axis.span}
-
-    def _see(self, axes: dict[str, Axis]) -> None:
-        options: dict[str, Value] = {}
-        for name, axis in axes.items():
-            low, high = _ENDS[name]
-            whole = self._whole.get(name)
-            all_of_it = whole and axis.low <= whole.low and axis.high >= whole.high
-            options[low] = "" if all_of_it else written(axis.kind, axis.low)
-            options[high] = "" if all_of_it else written(axis.kind, axis.high)
-        self.change(self.spec.having(**options))
-
-    def why_not_zoom_in(self) -> str:
-        """There must be an axis."""
-        return "" if self._axes() else NO_AXIS
-
-    def act_zoom_in(self) -> None:
-        """See the middle half."""
-        self._see({name: zoomed(axis, 0.5) for name, axis in self._axes().items()})
-
-    def why_not_zoom_out(self) -> str:
-        """It must be seen in part."""
-        return self.why_not_zoom_in() or self.why_not_whole()
-
-    def act_zoom_out(self) -> None:
-        """See twice as much."""
-        self._see({name: zoomed(axis, 2.0) for name, axis in self._axes().items()})
-
-    def why_not_whole(self) -> str:
-        """It must be seen in part."""
-        return "" if self._zoomed else "the whole axis is seen; + zooms in"
-
-    def act_whole(self) -> None:
-        """See all."""
-        self.change(unzoomed(self.spec))
-
-    def _why_not_move(self, name: str) -> str:
-        if name not in self._axes():
-            return NO_AXIS
-        return self.why_not_whole()
-
-    def _move(self, name: str, share: float) -> None:
-        self._see({name: panned(self._axes()[name], share)})
-
-    def why_not_left(self) -> str:
-        """It must be seen in part."""
-        return self._why_not_move("x")
-
-    why_not_right = why_not_left
-
-    def why_not_up(self) -> str:
-        """It must be seen in part."""
-        return self._why_not_move("y")
-
-    why_not_down = why_not_up
-
-    def act_left(self) -> None:
-        """To lower values."""
-        self._move("x", -STEP)
-
-    def act_right(self) -> None:
-        """To higher values."""
-        self._move("x", STEP)
-
-    def act_up(self) -> None:
-        """To higher values of the axis upwards."""
-        self._move("y", STEP)
-
-    def act_down(self) -> None:
-        """To lower values of the axis upwards."""
-        self._move("y", -STEP)
 
     # Kind and rows
 

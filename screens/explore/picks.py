@@ -19,6 +19,7 @@ from workbench.explore.columns import fit_of, fitting, usage
 from workbench.options import Value
 
 if TYPE_CHECKING:
+    from workbench.explore.contract import Chart
     from workbench.project.project import Project
 
 NONE = "(none)"
@@ -51,73 +52,88 @@ def groupable(types: Mapping[str, str]) -> list[str]:
     return words + [name for name, dtype in types.items() if fit_of(dtype) in {"number", "moment"}]
 
 
-def options_form(
-    project: Project,
-    version: DatasetVersion,
-    spec: Spec,
-    types: Mapping[str, str],
-    figuring: Figuring,
-) -> FormModal:
-    """Return the form of a chart: its columns, group, rows and options.
+class ChartForm(FormModal):
+    """The form of a chart: its columns, group, rows and options; gives the chart that is wanted.
 
     Its button counts the chart, so that what is refused is told beside its field.
     """
-    chart = find_chart(spec.kind)
-    single = [slot for slot in chart.slots if slot.most == 1]
-    now = dict(spec.options)
-    fields = [
-        Field(
-            f"column_{slot.name}",
-            slot.name,
-            slot.help,
-            kind="choice",
-            default=spec.columns[at] if at < len(spec.columns) else NONE,
-            choices=((NONE,) if not slot.least else ()) + tuple(fitting(slot, types)),
-        )
-        for at, slot in enumerate(single)
-    ]
-    if chart.groups:
-        fields.append(
-            Field(
-                "group",
-                "group by",
-                "split by the values of this column",
-                kind="choice",
-                default=spec.group or NONE,
-                choices=(NONE, *groupable(types)),
-            )
-        )
-    fields.append(
-        Field("where", "rows", "only those for which this SQL is true", default=spec.where)
-    )
-    fields += [
-        replace(from_option(option), default=_typed(now.get(option.name, option.default)))
-        for option in chart.options
-    ]
-    plain = {option.name: option.default for option in chart.options}
 
-    def filled(values: Values) -> Spec:
-        named = [str(values[f"column_{slot.name}"]) for slot in single]
-        columns = [name for name in named if name != NONE] + list(spec.columns[len(single) :])
+    def __init__(
+        self,
+        project: Project,
+        version: DatasetVersion,
+        spec: Spec,
+        types: Mapping[str, str],
+        figuring: Figuring,
+    ) -> None:
+        chart = find_chart(spec.kind)
+        self._spec = spec
+        self._single = [slot for slot in chart.slots if slot.most == 1]
+        self._plain = {option.name: option.default for option in chart.options}
+
+        def counted(values: Values) -> Spec:
+            wanted = self.wanted_by(values)
+            figuring.numbers(project, version, wanted)
+            return wanted
+
+        super().__init__(
+            f"How {spec.words} is drawn",
+            [*self._columns(types), *_rows(chart, spec, types), *_options(chart, spec)],
+            counted,
+            verb="Draw",
+            command=lambda values: self.wanted_by(values).argv(version.reference),
+        )
+
+    def _columns(self, types: Mapping[str, str]) -> list[Field]:
+        now = self._spec.columns
+        return [
+            Field(
+                f"column_{slot.name}",
+                slot.name,
+                slot.help,
+                kind="choice",
+                default=now[at] if at < len(now) else NONE,
+                choices=((NONE,) if not slot.least else ()) + tuple(fitting(slot, types)),
+            )
+            for at, slot in enumerate(self._single)
+        ]
+
+    def wanted_by(self, values: Values) -> Spec:
+        named = [str(values[f"column_{slot.name}"]) for slot in self._single]
+        columns = [name for name in named if name != NONE]
+        columns += self._spec.columns[len(self._single) :]
+        plain = self._plain
         options = {k: v for k, v in values.items() if k in plain and v != plain[k]}
         group = str(values.get("group", NONE))
         return Spec(
-            spec.kind,
+            self._spec.kind,
             tuple(columns),
             "" if group == NONE else group,
             str(values["where"]).strip(),
             tuple(options.items()),
         )
 
-    def apply(values: Values) -> Spec:
-        wanted = filled(values)
-        figuring.numbers(project, version, wanted)
-        return wanted
 
-    def command(values: Values) -> tuple[str, ...]:
-        return filled(values).argv(version.reference)
+def _rows(chart: Chart, spec: Spec, types: Mapping[str, str]) -> list[Field]:
+    """Return the fields for which rows there are, and how they are split."""
+    group = Field(
+        "group",
+        "group by",
+        "split by the values of this column",
+        kind="choice",
+        default=spec.group or NONE,
+        choices=(NONE, *groupable(types)),
+    )
+    where = Field("where", "rows", "only those for which this SQL is true", default=spec.where)
+    return [group, where] if chart.groups else [where]
 
-    return FormModal(f"How {spec.words} is drawn", fields, apply, verb="Draw", command=command)
+
+def _options(chart: Chart, spec: Spec) -> list[Field]:
+    now = dict(spec.options)
+    return [
+        replace(from_option(option), default=_typed(now.get(option.name, option.default)))
+        for option in chart.options
+    ]
 
 
 def _typed(value: Value) -> str:
