@@ -50,6 +50,7 @@ class AxisActs(Actor):
 
     @property
     def zoomed(self) -> bool:
+        """Whether an axis is seen in part."""
         return unzoomed(self.spec) != self.spec
 
     def _axes(self) -> dict[str, Axis]:

@@ -99,6 +99,7 @@ class ChartForm(FormModal):
         ]
 
     def wanted_by(self, values: Values) -> Spec:
+        """Return the chart that the fields say."""
         named = [str(values[f"column_{slot.name}"]) for slot in self._single]
         columns = [name for name in named if name != NONE]
         columns += self._spec.columns[len(self._single) :]
