@@ -1,4 +1,4 @@
-"""The report of a run, read: Markdown drawn anew for every width."""
+"""The report of a run, read: drawn anew for every width, pictures and all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from screens.experiments.markdown import render
 from screens.feed import in_thread
 from screens.text import said
 from screens.widgets.moves import Moves
+from workbench.training.report import markdown
+from workbench.training.report.record import Report
 
 
 class ReportView(Moves, VerticalScroll, can_focus=True):
@@ -24,11 +26,11 @@ class ReportView(Moves, VerticalScroll, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
         self._static = Static(markup=False)
         super().__init__(self._static, id=id)
-        self._text = ""
+        self._text: str | Report = ""
         self._drawn = 0
 
-    def show(self, text: str) -> None:
-        """Show another document, from its beginning."""
+    def show(self, text: str | Report) -> None:
+        """Show another document, from its beginning; of a report the pictures fit the width."""
         self._text, self._drawn = text, 0
         self.scroll_home(animate=False)
         self._draw()
@@ -53,7 +55,7 @@ class ReportView(Moves, VerticalScroll, can_focus=True):
             if text == self._text and width == self._drawn:
                 self._static.update(content)
 
-        in_thread(self, lambda: render(text, width), come, group="report")
+        in_thread(self, lambda: render(_written(text, width), width), come, group="report")
 
     def step(self, rows: int) -> None:
         """Scroll by so many lines."""
@@ -67,3 +69,7 @@ class ReportView(Moves, VerticalScroll, can_focus=True):
     def page_rows(self) -> int:
         """The height of the pane."""
         return max(self.size.height - 1, 1)
+
+
+def _written(document: str | Report, width: int) -> str:
+    return document if isinstance(document, str) else markdown.write(document, width - 2)

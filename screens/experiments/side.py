@@ -23,6 +23,7 @@ from screens.widgets.views import Views
 from workbench.errors import WorkbenchError
 from workbench.experiments.experiments import ExperimentRow
 from workbench.experiments.rows import RunRow
+from workbench.training.report.record import Report
 
 if TYPE_CHECKING:
     from screens.app import Workbench
@@ -126,10 +127,14 @@ class Side(Views):
             return
         self._reported = f"{run.reference} {run.state}"
 
-        def read() -> str:
-            from workbench.experiments.runs import read_report
+        def read() -> str | Report:
+            from workbench.experiments.findings import read_findings
+            from workbench.experiments.lookup import read_report
 
-            return read_report(project, run.reference)
+            try:
+                return read_findings(project, run.reference)
+            except WorkbenchError:  # an older run has it in words only
+                return read_report(project, run.reference)
 
         def failed(error: WorkbenchError) -> None:
             self.report.tell(f"{error.what}: {error.why}.")

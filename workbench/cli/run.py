@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
@@ -208,15 +209,38 @@ def _draw_curve(context: Context, runs: list[str], metric: str) -> None:
 
 @group.command()
 @click.argument("run")
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path), metavar="FILE",
+    help="Write it as one HTML file that needs nothing else.",
+)  # fmt: skip
 @common
-def report(context: Context, run: str) -> None:
-    """Write the run's report (Markdown) to stdout."""
+def report(context: Context, run: str, page: Path | None) -> None:
+    """Write the run's report (Markdown) to stdout, or as a page for a browser."""
     from workbench.experiments.lookup import get_run, read_report
 
-    text = read_report(context.project, run)
     reference = get_run(context.project, run).reference
+    if page is not None:
+        from workbench.experiments.findings import write_page
+
+        size = write_page(context.project, run, page)
+        written = {"run": reference, "html": str(page), "bytes": size}
+        context.answer("run.report@1", written, f"Wrote {clean(page)}, {size:,} bytes.")
+        return
+    text = read_report(context.project, run)
     data: dict[str, Any] = {"run": reference, "markdown": text}
     context.answer("run.report@1", data, lambda: clean(text, len(text) + 1, lines=True).rstrip())
+
+
+@group.command()
+@click.argument("run")
+@common
+def explain(context: Context, run: str) -> None:
+    """Show what the run's model goes by, and on which rows it is worst."""
+    from workbench.cli.explain_text import explain_text
+    from workbench.experiments.findings import read_findings
+
+    found = read_findings(context.project, run)
+    context.answer("run.explain@1", found, lambda: explain_text(found))
 
 
 @group.command()

@@ -18,7 +18,17 @@ from workbench.statistics.bootstrap import Interval
 from workbench.training.contract import Task, Trainer
 from workbench.training.features import FeaturePlan, build_features
 from workbench.training.inputs import as_labels
-from workbench.training.metrics import BY_NAME, CV, CV_STD, DUMMY, HIGH, LOW, Scored, score_all
+from workbench.training.metrics import (
+    BY_NAME,
+    CV,
+    CV_STD,
+    DUMMY,
+    HIGH,
+    LOW,
+    Scored,
+    metrics_of,
+    score_all,
+)
 from workbench.training.signature import Field, Signature
 from workbench.training.work import Problem
 
@@ -90,8 +100,10 @@ class Learning:
 
     def score(self, model: Any, rows: Array) -> Scored:
         """Return the model's predictions for these rows beside the truth."""
-        truth = self.target.values[rows]
-        frame = self.features[rows]
+        return self.score_frame(model, self.features[rows], self.target.values[rows])
+
+    def score_frame(self, model: Any, frame: pl.DataFrame, truth: Array) -> Scored:
+        """Return the model's predictions for a conformed frame beside its truth."""
         if self.recipe.task == "regression":
             return Scored(truth, model.predict(frame))
         return _classified(truth, model.predict_proba(frame), model.classes_, self.target)
@@ -101,19 +113,28 @@ class Learning:
         for fit, check in folds:
             yield score_all(self.recipe.task, self.score(self.fit(fit), check))
 
-    def blind(self, train: Array, test: Array) -> Scored:
-        """Return what is predicted for the test rows without looking: class shares, or the mean."""
-        import numpy as np
-        from sklearn.dummy import DummyClassifier, DummyRegressor
+    def blind(self, train: Array, test: Array) -> dict[str, Scored]:
+        """Return, for each metric, the best predictions for the test rows that do not look at them.
 
-        nothing = np.zeros((len(train), 1)), np.zeros((len(test), 1))
+        The training rows' class shares are known: with these as probabilities the commonest class is
+        predicted, or classes are drawn by their shares, or always the positive one. (Of macro F1 and
+        the like any guess beats a constant one: the baseline has to guess as well.) Of numbers the
+        mean is predicted, or the median.
+        """
         truth, known = self.target.values[test], self.target.values[train]
-        if self.recipe.task == "regression":
-            guess = DummyRegressor().fit(nothing[0], known).predict(nothing[1])
-            return Scored(truth, guess)
-        blind = DummyClassifier(strategy="prior").fit(nothing[0], known)
-        chances = blind.predict_proba(nothing[1])
-        return _classified(truth, chances, blind.classes_, self.target)
+        guesses = (
+            _blind_numbers(truth, known)
+            if self.recipe.task == "regression"
+            else _blind_classes(truth, known, self.target)
+        )
+        found = {}
+        for metric in metrics_of(self.recipe.task):
+            best = guesses[0]
+            for guess in guesses[1:]:
+                if metric.better(metric.function(guess), metric.function(best)):
+                    best = guess
+            found[metric.name] = best
+        return found
 
     def signature(self, name: str, classes: Sequence[str]) -> Signature:
         """Return what goes into the model and what comes out; `name` is the target's."""
@@ -128,6 +149,26 @@ class Learning:
             outputs=tuple(outputs),
             classes=tuple(classes),
         )
+
+
+def _blind_numbers(truth: Array, known: Array) -> list[Scored]:
+    import numpy as np
+
+    return [Scored(truth, np.full(len(truth), guess(known))) for guess in (np.mean, np.median)]
+
+
+def _blind_classes(truth: Array, known: Array, target: Target) -> list[Scored]:
+    import numpy as np
+
+    names = np.asarray(target.classes)
+    shares = np.array([(known == name).mean() for name in names])
+    rows = len(truth)
+    chances = np.tile(shares, (rows, 1))
+    drawn = np.random.RandomState(0).choice(names, rows, p=shares)
+    labels = [np.full(rows, names[shares.argmax()]), drawn]
+    if target.positive:
+        labels.append(np.full(rows, target.positive))
+    return [Scored(truth, label, chances, target.classes, target.positive) for label in labels]
 
 
 def _classified(truth: Array, chances: Array, seen: Sequence[str], target: Target) -> Scored:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.statistics.bootstrap import Interval, interval_counted, paired_counted
+from workbench.statistics.bootstrap import Counted, Interval, interval_counted
 from workbench.training.contract import Task
 from workbench.training.counted import counted
 from workbench.training.metrics import BY_NAME, Scored, metrics_of
@@ -29,16 +30,16 @@ def intervals(
 
 
 def gains(
-    task: Task, one: Scored, other: Scored, *, seed: int = 0, groups: Array | None = None
+    one: Scored, others: Mapping[str, Scored], *, seed: int = 0, groups: Array | None = None
 ) -> dict[str, Interval]:
-    """Return, for every metric, the 95 % interval of how much better `one` is than `other`.
+    """Return the 95 % interval of how much better `one` is than each metric's other predictions.
 
-    More than 0 is better, whatever the metric's direction. Both must have predicted the same rows.
+    More than 0 is better, whatever the metric's direction. Raises ValueError when they did not predict
+    the same rows.
     """
-    return {
-        metric.name: gain(metric.name, one, other, seed=seed, groups=groups)
-        for metric in metrics_of(task)
-    }
+    statistics = [_gain(name, one, other) for name, other in others.items()]
+    found = interval_counted(statistics, len(one.truth), seed=seed, groups=groups)
+    return dict(zip(others, found, strict=True))
 
 
 def gain(
@@ -48,9 +49,18 @@ def gain(
 
     Raises ValueError when they did not predict the same rows.
     """
+    return gains(one, {name: other}, seed=seed, groups=groups)[name]
+
+
+def _gain(name: str, one: Scored, other: Scored) -> Counted:
     if len(one.truth) != len(other.truth) or (one.truth != other.truth).any():
         raise ValueError("the two sets of predictions are of different rows")
     first, second = counted(name, one), counted(name, other)
     if BY_NAME[name].direction == "minimize":
         first, second = second, first
-    return paired_counted(first, second, len(one.truth), seed=seed, groups=groups)
+
+    def difference(counts: Array) -> Array:
+        result: Array = first(counts) - second(counts)
+        return result
+
+    return difference

@@ -22,8 +22,11 @@ from workbench.training.features import plan_features
 from workbench.training.fitting import Learning, Recipe, figures, read_target
 from workbench.training.inputs import conform
 from workbench.training.intervals import intervals
-from workbench.training.metrics import CV, DUMMY, Scored, score_all
-from workbench.training.report import RunStory, write_report
+from workbench.training.metrics import BY_NAME, CV, DUMMY, Scored, score_all
+from workbench.training.report import markdown, page
+from workbench.training.report.record import PAGE, Report
+from workbench.training.report.record import REPORT as RECORD
+from workbench.training.report.tell import Story, tell
 from workbench.training.result import RESULT, ModelFile, RunResult
 from workbench.training.splitcolumn import deal_out
 from workbench.training.splits import Deal
@@ -53,28 +56,30 @@ def run_job(folder: Path, log: Log) -> None:
     log.phase("test")
     tested = learner.score(model, dealt.test)
     test = score_all(problem.task, tested)
-    dummy = score_all(problem.task, learner.blind(dealt.train, dealt.test))
+    blind = learner.blind(dealt.train, dealt.test)
+    dummy = {name: BY_NAME[name].function(guess) for name, guess in blind.items()}
     log.metric(problem.metric, test[problem.metric])
     log.metric(DUMMY + problem.metric, dummy[problem.metric])
     log.phase("intervals")
     bounds = intervals(problem.task, tested, seed=problem.split.seed, groups=dealt.test_groups)
-    story = RunStory(
+    story = Story(
         work=work,
-        trainer=trainer.title,
+        trainer=trainer,
         rows=rows,
-        without_target=rows - len(learner.target.values),
-        target=learner.target,
+        learner=learner,
         deal=dealt,
-        plan=learner.recipe.plan,
-        columns_made=model[-1].n_features_in_,
-        figures=figures(test, folds, dummy, bounds),
+        model=model,
         tested=tested,
+        blind=blind,
+        figures=figures(test, folds, dummy, bounds),
         seconds=time.monotonic() - started,
         runtime=_runtime(),
         machine=_machine(),
     )
+    log.phase("explain")
+    report = tell(story)
     log.phase("save")
-    _save(folder / "out", model, learner, story, log)
+    _save(folder / "out", story, report, log)
 
 
 def _prepare(data: Path, work: TrainWork, trainer: Trainer, log: Log) -> tuple[int, Learning, Deal]:
@@ -104,19 +109,21 @@ def _prepare(data: Path, work: TrainWork, trainer: Trainer, log: Log) -> tuple[i
     return rows, Learning(conform(frame, plan.fields), target, recipe), dealt
 
 
-def _save(out: Path, model: Any, learner: Learning, story: RunStory, log: Log) -> None:
-    """Write model, report and predictions, and last of all the result that names them."""
+def _save(out: Path, story: Story, report: Report, log: Log) -> None:
+    """Write model, reports and predictions, and last of all the result that names them."""
     out.mkdir(exist_ok=True)
-    saved = _save_model(model, story.work.format, out, log)
-    (out / REPORT).write_text(write_report(story), encoding="utf-8")
+    saved = _save_model(story.model, story.work.format, out, log)
+    (out / REPORT).write_text(markdown.write(report), encoding="utf-8")
+    (out / PAGE).write_text(page.write(report), encoding="utf-8")
+    (out / RECORD).write_bytes(msgspec.json.encode(report))
     predictions(story.tested, story.deal).write_parquet(out / PREDICTIONS, compression="zstd")
-    classes = [str(name) for name in getattr(model, "classes_", ())]
-    signature = learner.signature(story.work.problem.target, classes)
+    classes = [str(name) for name in getattr(story.model, "classes_", ())]
+    signature = story.learner.signature(story.work.problem.target, classes)
     result = RunResult(
         metrics=dict(story.figures),
         model=ModelFile(signature=msgspec.json.encode(signature).decode(), **saved),
         report=REPORT,
-        artifacts=(PREDICTIONS,),
+        artifacts=(PREDICTIONS, RECORD, PAGE),
     )
     _write_last(out / RESULT, msgspec.json.encode(result))
 

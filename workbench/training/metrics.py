@@ -49,6 +49,11 @@ class Scored:
         column: Array = self.probabilities[:, self.classes.index(self.positive)]
         return column
 
+    def at(self, rows: Array) -> Scored:
+        """Return these rows of it, by their places."""
+        chances = None if self.probabilities is None else self.probabilities[rows]
+        return Scored(self.truth[rows], self.predicted[rows], chances, self.classes, self.positive)
+
     @property
     def one_sided(self) -> bool:
         """Whether all rows are of one class, so that nothing can be ranked."""

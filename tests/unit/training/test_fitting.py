@@ -17,7 +17,7 @@ from workbench.training.contract import FeatureNeeds
 from workbench.training.features import build_features, plan_features
 from workbench.training.fitting import Learning, Recipe, Target, figures, read_target
 from workbench.training.inputs import conform
-from workbench.training.metrics import score_all
+from workbench.training.metrics import BY_NAME, Scored
 from workbench.training.splits import deal
 from workbench.training.targetmeans import TargetMeans
 from workbench.training.texts import TextNumbers
@@ -66,6 +66,42 @@ def test_nothing_is_fitted_on_test_rows(
     make_learning: Make, frame: pl.DataFrame, trainer: str
 ) -> None:
     check_blind(make_learning, frame, trainer, Learning)
+
+
+def wordy(trainer: str, kind: type[Learning], *, poison: bool) -> tuple[Learning, Any]:
+    """A learning over texts and a category of many values, and its deal; `poison`: other test rows."""
+    rng = np.random.default_rng(5)
+    table = pl.DataFrame(
+        {
+            "town": [f"t{n}" for n in rng.integers(0, 150, ROWS)],
+            "note": [
+                " ".join(rng.choice(["ice", "fog", "crew", "late", "calm"], 3)) for _ in range(ROWS)
+            ],
+        }
+    )
+    truth = np.where(rng.random(ROWS) < 0.5, "yes", "no")
+    dealt = deal(ROWS, Split())
+    roles = {"town": "categorical", "note": "text"}
+    plan = plan_features(table[dealt.train], roles, target="")
+    if poison:
+        test = pl.Series(np.isin(np.arange(ROWS), dealt.test))
+        table = table.with_columns(
+            pl.when(test).then(pl.lit("t1")).otherwise("town").alias("town"),
+            pl.when(test).then(pl.lit("ice ice poison")).otherwise("note").alias("note"),
+        )
+        truth[dealt.test] = "yes"
+    plugin = load("trainers", trainer)
+    recipe = Recipe("binary", plan, plugin, settle(plugin.options, {}, owner=trainer), 0)
+    return kind(conform(table, plan.fields), Target(truth, ("no", "yes"), "yes"), recipe), dealt
+
+
+@pytest.mark.parametrize("trainer", ["linear", "hgb"])
+@pytest.mark.parametrize("kind", [Learning, Leaky])
+def test_words_and_means_are_of_training_rows_only(trainer: str, kind: type[Learning]) -> None:
+    (one, dealt), (other, _) = (wordy(trainer, kind, poison=poison) for poison in (False, True))
+    probe = one.features[dealt.train]
+    chances = [learner.fit(dealt.train).predict_proba(probe) for learner in (one, other)]
+    assert np.array_equal(*chances) == (kind is Learning)
 
 
 @pytest.mark.parametrize("trainer", ["linear", "hgb"])
@@ -300,22 +336,34 @@ def test_targets() -> None:
     )
 
 
+def baseline(blind: dict[str, Scored]) -> dict[str, float]:
+    return {name: BY_NAME[name].function(guess) for name, guess in blind.items()}
+
+
 def test_the_baseline_is_what_the_shares_say(make_learning: Make, frame: pl.DataFrame) -> None:
     dealt = deal(ROWS, Split())
     learner = make_learning(frame, dealt.train)
     truth = learner.target.values
     share = (truth[dealt.train] == "yes").mean()
-    told = score_all("binary", learner.blind(dealt.train, dealt.test))
+    told = baseline(learner.blind(dealt.train, dealt.test))
     positive = truth[dealt.test] == "yes"
     assert told["roc_auc"] == 0.5
     assert told["log_loss"] == pytest.approx(
         -np.where(positive, math.log(share), math.log(1 - share)).mean()
     )
+    # Of these no draw is needed to be the best that does not look: by hand.
+    assert told["accuracy"] == pytest.approx(max(positive.mean(), 1 - positive.mean()))
+    assert told["recall"] == 1
+    assert told["precision"] >= positive.mean()
+    assert told["f1"] >= 2 * positive.mean() / (1 + positive.mean()) - 1e-9
+    assert told["average_precision"] == pytest.approx(positive.mean())
     number = make_learning(frame, dealt.train, task="regression")
     values = number.target.values
-    assert score_all("regression", number.blind(dealt.train, dealt.test))["mae"] == pytest.approx(
-        np.abs(values[dealt.test] - values[dealt.train].mean()).mean()
-    )
+    known, test = values[dealt.train], values[dealt.test]
+    told = baseline(number.blind(dealt.train, dealt.test))
+    errors = [np.abs(test - guess) for guess in (known.mean(), np.median(known))]
+    assert told["mae"] == pytest.approx(min(error.mean() for error in errors))
+    assert told["rmse"] == pytest.approx(min(math.sqrt((error**2).mean()) for error in errors))
 
 
 def test_figures_by_hand() -> None:

@@ -86,7 +86,17 @@ def test_a_job_from_folder_to_result(tmp_path: Path, table: pl.DataFrame) -> Non
     events = EventReader(folder / "events.jsonl").read()
 
     phases = [event.name for event in events if isinstance(event, Phase) and not event.done]
-    assert phases == ["start", "read", "prepare", "folds", "fit", "test", "intervals", "save"]
+    assert phases == [
+        "start",
+        "read",
+        "prepare",
+        "folds",
+        "fit",
+        "test",
+        "intervals",
+        "explain",
+        "save",
+    ]
     counted = [(e.done, e.total) for e in events if isinstance(e, Phase) and e.name == "folds"]
     assert counted == [(0, 3), (1, 3), (2, 3), (3, 3)]
     live = {e.step: e.value for e in events if isinstance(e, Metric) and e.name == "cv.roc_auc"}
@@ -134,8 +144,8 @@ def test_nothing_planted_comes_through(tmp_path: Path, table: pl.DataFrame) -> N
     assert report.count("\n# ") == 0
     assert "## Result" in report
     assert "| Baseline |" in report
-    assert "`same`: it has one value only" in report
-    assert "reached with" in report
+    assert "| `same` | left out: it has one value only |" in report
+    assert "| f1 ≥ 0.5 \\(threshold\\) |" in report
     # Each line of the confusion matrix has as many cells as its head: no cell breaks out.
     lines = [line for line in report.splitlines() if line.startswith("| `")][:2]
     assert all(line.count("|") == 4 for line in lines)
