@@ -21,11 +21,12 @@ pytestmark = [pytest.mark.real("tmux"), pytest.mark.timeout(600)]
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A project without anything in it, beside a CSV; what it left running is stopped afterwards."""
+    """A project without anything in it, beside tables; what it left running is stopped afterwards."""
     monkeypatch.setenv("WORKBENCH_RUNNER_IDLE", "1")
     folder = tmp_path / "lab"
     init_project(folder, "lab")
-    shutil.copy(sample_data.path("penguins"), folder / "penguins.csv")
+    for table in ("penguins", "speeches"):
+        shutil.copy(sample_data.path(table), folder / f"{table}.csv")
     yield folder
     from workbench.serving import deployments
 
@@ -176,3 +177,83 @@ def roll_back(terminal: Terminal) -> None:
     terminal.wait("species@2 → species@1")
     terminal.press("Enter")
     terminal.wait("species@1 is back in production.")
+
+
+def test_a_text_is_classified_from_import_to_live(root: Path) -> None:
+    """Whose party is it? Whole speeches are held out; the card is read before anything is promoted."""
+    with Terminal(workbench(root), columns=100, rows=30, cwd=root) as terminal:
+        terminal.wait("Nothing was done yet")
+        bring_in_speeches(terminal)
+        ask_for_the_party(terminal)
+        terminal.press("t")
+        terminal.wait("which trainer?", "linear")
+        terminal.press("Down", "Down", "Enter")
+        terminal.wait("$ workbench run train party --trainer linear")
+        terminal.press("Enter")
+        terminal.wait("r_1 ok: roc_auc", seconds=240)
+        terminal.press("m")
+        terminal.wait("Register the model of r_1")
+        terminal.press("Enter", "Enter", "Enter")
+        terminal.wait("Registered r_1 as party@1.")
+        read_the_card(terminal)
+        terminal.press("u")
+        terminal.wait("Deploy party", "party@production")
+        terminal.press("Enter")
+        terminal.wait("party is starting for party@production.")
+        terminal.press("5")
+        terminal.wait("Answers         party@1", seconds=120)
+        terminal.press("w")
+        terminal.wait("Call party", "paragraph", "Next row")
+        terminal.press("Enter")
+        terminal.wait("party@1, ", "● Republican", "request ")
+        terminal.press("Escape")
+        terminal.wait_gone("Next row")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+
+
+def bring_in_speeches(terminal: Terminal) -> None:
+    """Import the table with a column of text."""
+    terminal.press("1")
+    terminal.wait("No datasets yet")
+    terminal.press("n")
+    terminal.wait("path of")
+    terminal.type("speeches.csv")
+    terminal.press("Enter")
+    terminal.wait("read as csv", "paragraph", "a new dataset")
+    terminal.press("Enter", "Enter")
+    terminal.wait("Imported speeches@1: 5,000 rows, 6 columns.")
+
+
+def ask_for_the_party(terminal: Terminal) -> None:
+    """Predict the party from the paragraph alone; no speech is on both sides of the split."""
+    terminal.press("3")
+    terminal.wait("No experiment yet")
+    terminal.press("n")
+    terminal.wait("New experiment", "String, 2 values", "binary", "roc_auc")
+    terminal.type("party")
+    terminal.press(*["Tab"] * 5)
+    terminal.type("0.7")
+    terminal.press(*["Tab"] * 4)
+    terminal.type("date,president,spoken")
+    terminal.press("Tab", "Right", "Right", "Right")
+    terminal.wait("‹ group ›")
+    terminal.press("Tab", "Right")
+    terminal.wait("--split-column speech")
+    terminal.press(*["Tab"] * 4, "Enter")
+    terminal.wait("Wrote party.", "Experiments 1")
+
+
+def read_the_card(terminal: Terminal) -> None:
+    """Read what speaks for the version, then promote it: gate, bounds, baseline, the file, the name."""
+    terminal.press("4")
+    terminal.wait("Model versions 1", "party@1  binary", "0.7000  ✓ reached", "baseline")
+    terminal.press("p")
+    terminal.wait("Promote party@1 to", "Environment", "production")
+    terminal.press("G", "Enter")
+    terminal.wait("What will change", "threshold", "pass", "type party@1 to go on")
+    terminal.type("tells them apart")
+    terminal.press("Enter")
+    terminal.type("party@1")
+    terminal.press("Enter", "Enter")
+    terminal.wait("party@1 is promoted to production.", "Where it counts")
