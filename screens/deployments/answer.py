@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ BARS = 6
 """Classes that are drawn, the most probable."""
 WIDTH = 24
 """Cells of a bar."""
+NAMED = 2
+"""Values of an earlier row that are named, where it differs from the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,26 @@ class Answer:
         return f"{self.version} answers {self.prediction}{sure}"
 
 
-def drawn(answer: Answer, before: Answer | None = None) -> Content:
-    """Draw the answer, its classes as bars, and the answer before it on one line."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A row and what was answered to it."""
+
+    row: Mapping[str, Any]
+    answer: Answer
+
+
+def drawn(asked: Sequence[Asked], *, short: bool = False) -> Content:
+    """Draw the newest answer, the first of `asked`, its classes as bars, and a line for each before it."""
+    answer, bars = asked[0].answer, 4 if short else BARS
     head = Content.assemble(
         said("● ", "good"),
         said(answer.prediction, "strong"),
         said(f"   {answer.version}, {answer.ms:.0f} ms, request {answer.request}", "muted"),
     )
     shares = answer.shares
-    room = min(max((len(name) for name, _ in shares[:BARS]), default=0), 24)
+    room = min(max((len(name) for name, _ in shares[:bars]), default=0), 24)
     lines = [head]
-    for name, share in shares[:BARS]:
+    for name, share in shares[:bars]:
         label = said(name, cap=24).plain.ljust(room)
         lines.append(
             Content.assemble(
@@ -71,8 +82,17 @@ def drawn(answer: Answer, before: Answer | None = None) -> Content:
                 said(f"  {share:.4f}"),
             )
         )
-    if len(shares) > BARS:
-        lines.append(said(f"  and {len(shares) - BARS} less probable", "muted"))
-    if before is not None:
-        lines.append(said(f"  before: {before.short}, {before.ms:.0f} ms", "muted"))
+    if len(shares) > bars:
+        lines.append(said(f"  and {len(shares) - bars} less probable", "muted"))
+    lines += [_before(each, asked[0].row) for each in asked[1 : 3 if short else None]]
     return Content("\n").join(lines)
+
+
+def _before(asked: Asked, now: Mapping[str, Any]) -> Content:
+    """Draw an earlier answer, with the values in which its row differs from the newest."""
+    answer, row = asked.answer, asked.row
+    names = [*row, *(name for name in now if name not in row)]
+    other = [f"{name}={value(row.get(name))}" for name in names if row.get(name) != now.get(name)]
+    more = f" and {len(other) - NAMED} more" if len(other) > NAMED else ""
+    with_ = f", {', '.join(other[:NAMED])}{more}" if other else ", same values"
+    return said(f"  before: {answer.short}, {answer.ms:.0f} ms{with_}", "muted", cap=90)

@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Button, Static
 
+from screens.actions import Act
 from screens.commands import command_text
-from screens.deployments.answer import Answer, drawn
-from screens.deployments.endpoint import Endpoint
+from screens.deployments.answer import Answer, Asked, drawn
+from screens.deployments.endpoint import Endpoint, curl_infer
 from screens.deployments.rows import first_row
 from screens.deployments.values import as_row, form_fields, text_of
 from screens.feed import in_thread
-from screens.messages import Did
+from screens.messages import Copy, Did
 from screens.modals.base import Box, Modal
 from screens.modals.confirm import Buttons
 from screens.text import said
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from screens.place import Place
     from workbench.project.project import Project
 
+KEPT = 6
+"""Answers that are kept, to be compared with the newest."""
 ROWS = 50
 """Rows of the training data that can be gone through."""
 
@@ -84,12 +87,19 @@ class Call(Modal[None]):
 
     AUTO_FOCUS = "#call"
 
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act(
+            "call.curl", "copy", label="Copy curl", help="Copy the request as a curl line.", rank=5
+        ),
+    )
+
     DEFAULT_CSS = """
     Call > Box { width: 90%; max-width: 100; }
-    Call .intro { height: auto; max-height: 2; margin-bottom: 1; color: $text-muted; }
-    Call Form { height: auto; max-height: 12; }
-    Call #command { height: 1; margin-top: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    Call #answer { height: auto; max-height: 12; margin-top: 1; display: none; }
+    Call .intro { height: auto; max-height: 2; color: $text-muted; }
+    Call Form { height: auto; max-height: 12; margin-top: 1; }
+    Call .line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    Call #answer { height: auto; max-height: 14; margin-top: 1; display: none; }
+    Call Buttons { margin-top: 0; }
     """
 
     def __init__(
@@ -106,7 +116,7 @@ class Call(Modal[None]):
         row = first_row(again.inputs) if again else self._row()
         self.form = Form(form_fields(sample.signature, row))
         self.answer: Answer | None = None
-        self._before: Answer | None = None
+        self._asked: list[Asked] = []
         self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -114,7 +124,8 @@ class Call(Modal[None]):
         box = Box(
             Static(classes="intro", markup=False),
             self.form,
-            Static(id="command", markup=False),
+            Static(id="command", classes="line", markup=False),
+            Static(id="curl", classes="line", markup=False),
             Static(id="answer", markup=False),
             Buttons(
                 Button("Call", id="call"),
@@ -124,7 +135,7 @@ class Call(Modal[None]):
         )
         box.retitle(
             f"Call {self._endpoint.record.name}",
-            "enter press   tab next   shift+tab the values   esc close",
+            "enter press  tab next  shift+tab values  y curl  esc close",
         )
         yield box
 
@@ -132,6 +143,10 @@ class Call(Modal[None]):
         """The values are there already, so it begins at the button."""
         self._tell_origin()
         self._show_command()
+
+    def on_resize(self) -> None:
+        """Leave room for answer and buttons: the values are what scrolls."""
+        self.form.styles.max_height = max(min(12, self.app.size.height - 19), 4)
 
     def _row(self) -> Mapping[str, Any]:
         return self._sample.rows[self._at] if self._sample.rows else {}
@@ -155,6 +170,17 @@ class Call(Modal[None]):
         row = as_row(self._sample.signature, self.form.right())
         line = said("$ " + command_text(self._argv(row)), "muted", cap=2000)
         self.query_one("#command", Static).update(line)
+        line = said("$ " + self._curl(row), "muted", cap=2000)
+        self.query_one("#curl", Static).update(line)
+
+    def _curl(self, row: Mapping[str, Any]) -> str:
+        record = self._endpoint.record
+        return curl_infer(self._project, record, self._sample.signature, row)
+
+    def act_curl(self) -> None:
+        """Copy the request; the token stays in its file, which the line names."""
+        row = as_row(self._sample.signature, self.form.right())
+        self.post_message(Copy(self._curl(row), "curl line"))
 
     @on(Form.Filled)
     def _filled(self) -> None:
@@ -186,8 +212,9 @@ class Call(Modal[None]):
 
         def come(answer: Answer) -> None:
             self._set_busy(busy=False)
-            self._before, self.answer = self.answer, answer
-            self._tell(drawn(answer, self._before))
+            self.answer = answer
+            self._asked = [Asked(row, answer), *self._asked][:KEPT]
+            self._tell(drawn(self._asked, short=self.app.size.height < 30))
             self.app.post_message(Did(argv, answer.short))
 
         in_thread(

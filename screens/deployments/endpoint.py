@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from workbench.errors import WorkbenchError
 from workbench.models.registry import list_models
 from workbench.serving import deployments
+from workbench.serving.client import request_body
 from workbench.serving.deployments import ENDED, Deployment
 from workbench.serving.folder import Folder
+from workbench.serving.metrics import Metrics, together
 from workbench.serving.observing import Observed
+from workbench.serving.schema import TYPES
+from workbench.training.signature import Signature
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -42,6 +47,8 @@ class Endpoint:
     """The run that made the version which answers (`r_142`)."""
     dataset: str = ""
     """The data that it was trained on (`flights@2`)."""
+    metrics: Metrics | None = None
+    """What all its processes counted; None where it has ended or never counted."""
 
     @property
     def state(self) -> str:
@@ -121,9 +128,13 @@ WHERE v.id IN (SELECT serving FROM deployments)
 def look_at(project: Project, record: Deployment) -> Endpoint:
     """Return the endpoint as it is now; a damaged file of it is said, not raised."""
     try:
-        return Endpoint(record, deployments.observe(project, record))
+        seen = deployments.observe(project, record)
     except WorkbenchError as error:
         return Endpoint(record, Observed(process="none", told=None), f"{error.what}: {error.why}")
+    if record.state in ENDED:
+        return Endpoint(record, seen)
+    parts = Folder(project.paths.deployment(record.id)).all_metrics()
+    return Endpoint(record, seen, metrics=together(parts, time.time()) if parts else None)
 
 
 def choices(project: Project) -> list[Choice]:
@@ -141,13 +152,14 @@ def choices(project: Project) -> list[Choice]:
     return following + fixed
 
 
-def signature(found: Sequence[Endpoint]) -> tuple[object, ...]:
+def shape(found: Sequence[Endpoint]) -> tuple[object, ...]:
     """Return what changes when one of these does: not its heartbeat, but all else that it tells."""
     return tuple(
         (
             endpoint.record.id,
             endpoint.seen.process,
             endpoint.seen.told and msgspec.structs.replace(endpoint.seen.told, at=0.0),
+            [(worker.pid, worker.process) for worker in endpoint.seen.workers],
             endpoint.damage,
         )
         for endpoint in found
@@ -156,7 +168,7 @@ def signature(found: Sequence[Endpoint]) -> tuple[object, ...]:
 
 def look_again(project: Project, found: Sequence[Endpoint]) -> tuple[object, ...]:
     """Return the signature of these endpoints as they are now."""
-    return signature([look_at(project, endpoint.record) for endpoint in found])
+    return shape([look_at(project, endpoint.record) for endpoint in found])
 
 
 def token_path(project: Project, record: Deployment) -> str:
@@ -166,6 +178,21 @@ def token_path(project: Project, record: Deployment) -> str:
 
 def curl(project: Project, record: Deployment) -> str:
     """Return a line for the shell that asks the endpoint what it serves; the token stays in its file."""
+    return f"curl {_header(project, record)}{record.url}/v2/models/{record.model}"
+
+
+def curl_infer(
+    project: Project, record: Deployment, signature: Signature, row: Mapping[str, Any]
+) -> str:
+    """Return a line for the shell that asks the endpoint for a prediction of this row."""
+    inputs = [(field.name, TYPES[field.type].datatype) for field in signature.inputs]
+    body = shlex.quote(request_body(inputs, [row]).decode())
+    kind = "-H 'Content-Type: application/json'"
+    address = f"{record.url}/v2/models/{record.model}/infer"
+    return f"curl {_header(project, record)}{kind} {address} -d {body}"
+
+
+def _header(project: Project, record: Deployment) -> str:
+    """Return the header with the token, by reference to its file."""
     path = token_path(project, record)
-    header = f'-H "Authorization: Bearer $(cat {shlex.quote(path)})" ' if path else ""
-    return f"curl {header}{record.url}/v2/models/{record.model}"
+    return f'-H "Authorization: Bearer $(cat {shlex.quote(path)})" ' if path else ""

@@ -8,10 +8,11 @@ from textual import on
 from textual.app import ComposeResult
 
 from screens.actions import Act
-from screens.deployments import rows
+from screens.deployments import rows, traffic
 from screens.deployments.calling import open_call
-from screens.deployments.endpoint import Endpoint, Loaded, curl, load, look_again, signature
+from screens.deployments.endpoint import Endpoint, Loaded, curl, load, look_again, shape
 from screens.deployments.leads import Leads
+from screens.deployments.resting import Resting
 from screens.deployments.stopping import ask_stop
 from screens.feed import in_thread
 from screens.frame.split import Split
@@ -36,8 +37,8 @@ WATCHED = "endpoints"
 """The name under which the feed watches what the endpoints tell."""
 
 
-class Deployments(Leads, Place[Loaded]):
-    """The list of endpoints, and the one under the cursor in three views."""
+class Deployments(Leads, Resting, Place[Loaded]):
+    """The list of endpoints, and the one under the cursor in four views."""
 
     NAME = "deployments"
 
@@ -49,6 +50,7 @@ class Deployments(Leads, Place[Loaded]):
         Act("deployments.view", "view", rank=65),
         Act("deployments.view-back", "view-back", rank=0),
         Act("deployments.details", "details", help="What it serves and how it goes.", rank=0),
+        Act("deployments.traffic", label="Traffic", help="Rates, latencies and errors, live."),
         Act("deployments.log", label="Log", help="What the server process wrote, live."),
     )
 
@@ -56,12 +58,14 @@ class Deployments(Leads, Place[Loaded]):
         super().__init__()
         self.table = Table(empty=NONE, markable=False)
         self.detail = Detail(empty="No deployment is under the cursor.")
+        self.traffic = Detail(empty="No deployment is under the cursor.")
         self.log_view = LogView(empty="The server has written nothing yet.")
         self.predictions = Table(
             empty="It has not predicted anything yet. w calls it.", markable=False
         )
         self.panes: dict[str, Pane] = {
             "Details": Pane("Deployment", self.detail),
+            "Traffic": Pane("Traffic", self.traffic),
             "Log": Pane("Log", self.log_view),
             "Predictions": ListPane("Predictions", self.predictions),
         }
@@ -93,6 +97,7 @@ class Deployments(Leads, Place[Loaded]):
     def on_mount(self) -> None:
         """Count the ages."""
         self.set_interval(15.0, self._age)
+        self.set_interval(2.5, self._flow)
 
     def point_at(self, reference: str) -> None:
         """Put the cursor on the newest deployment of this name, now or once it has been read."""
@@ -120,7 +125,7 @@ class Deployments(Leads, Place[Loaded]):
         up = [e for e in self.loaded.endpoints if e.record.state != "stopped"]
         project = self.project
         if up:
-            self.bench.feed.watch(WATCHED, lambda: look_again(project, up), seen=signature(up))
+            self.bench.feed.watch(WATCHED, lambda: look_again(project, up), seen=shape(up))
         else:
             self.bench.feed.unwatch(WATCHED)
 
@@ -132,6 +137,16 @@ class Deployments(Leads, Place[Loaded]):
     def _age(self) -> None:
         if self.is_current and self.loaded.endpoints:
             self.table.load(rows.source(self.loaded.endpoints, self.now))
+
+    def _flow(self) -> None:
+        """Let the minutes pass in the traffic, whether anybody calls or not."""
+        if self.is_current and self.views.view == "Traffic" and self.endpoint is not None:
+            self._tell_traffic(self.endpoint)
+
+    def _tell_traffic(self, endpoint: Endpoint) -> None:
+        answers = endpoint.record.serving or ""
+        found = traffic.sections(endpoint.metrics, answers, self.now.timestamp())
+        self.traffic.fill(found, subject=endpoint.record.id)
 
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
@@ -154,12 +169,14 @@ class Deployments(Leads, Place[Loaded]):
         endpoint = self.endpoint
         if endpoint is None:
             self.detail.fill([])
+            self.traffic.fill([])
             self.log_view.show_file(None)
             self.predictions.load(MemorySource(rows.PREDICTIONS, ()))
             return
         record = endpoint.record
         line = curl(self.project, record) if endpoint.answers else ""
         self.detail.fill(rows.sections(endpoint, self.now, line), subject=record.id)
+        self._tell_traffic(endpoint)
         for name, pane in self.panes.items():
             pane.title = record.name if name == "Details" else f"{name} of {record.name}"
             pane.retitle()
@@ -195,25 +212,34 @@ class Deployments(Leads, Place[Loaded]):
         """There must be an endpoint."""
         return "" if self.endpoint else "there is no deployment under the cursor"
 
-    why_not_log = why_not_details
+    why_not_log = why_not_traffic = why_not_details
 
     def command_details(self) -> tuple[str, ...]:
         """`workbench deploy show eta`."""
-        return ("deploy", "show", self._reference())
+        return ("deploy", "show", self.reference())
 
     def act_details(self) -> None:
         """Show the details."""
         self._turn_to("Details")
 
+    def act_traffic(self) -> None:
+        """Show the traffic."""
+        self._turn_to("Traffic")
+
     def command_log(self) -> tuple[str, ...]:
         """`workbench deploy logs eta -f`."""
-        return ("deploy", "logs", self._reference(), "-f")
+        return ("deploy", "logs", self.reference(), "-f")
 
     def act_log(self) -> None:
         """Show the log."""
         self._turn_to("Log")
 
-    def _reference(self) -> str:
+    @property
+    def home(self) -> Place[Loaded]:
+        """This place."""
+        return self
+
+    def reference(self) -> str:
         """Return the name, or the ULID where a newer deployment has the name."""
         endpoint = self.endpoint
         assert endpoint is not None
@@ -257,7 +283,7 @@ class Deployments(Leads, Place[Loaded]):
         """`workbench deploy call eta --dataset flights@2 --at 0`: a row of the data it learnt from."""
         assert self.endpoint is not None
         data = self.endpoint.dataset
-        return ("deploy", "call", self._reference(), "--dataset", data, "--at", "0") if data else ()
+        return ("deploy", "call", self.reference(), "--dataset", data, "--at", "0") if data else ()
 
     def act_call(self) -> None:
         """Open the form made from the model's signature."""
@@ -285,7 +311,7 @@ class Deployments(Leads, Place[Loaded]):
 
     def command_stop(self) -> tuple[str, ...]:
         """`workbench deploy stop eta`."""
-        return ("deploy", "stop", self._reference())
+        return ("deploy", "stop", self.reference())
 
     def act_stop(self) -> None:
         """Ask, then ask for its end."""

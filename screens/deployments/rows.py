@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from screens.deployments.endpoint import PROCESS, Endpoint
+from screens.deployments.traffic import processes
 from screens.states import cell
 from screens.text import Styled, ago, count
 from screens.widgets.detail import Section
@@ -95,6 +96,10 @@ def _notes(endpoint: Endpoint) -> list[Styled]:
         notes.append(Styled("v shows its log; x clears it away, and its name is free.", "muted"))
     elif endpoint.state == "starting":
         notes.append(Styled("It answers once its model is loaded.", "muted"))
+    elif endpoint.state == "suspended":
+        notes.append(Styled("It rests: Resume in the menu ( . ) starts it again.", "muted"))
+    elif endpoint.record.suspend_requested:
+        notes.append(Styled("It is asked to rest.", "muted"))
     elif endpoint.state == "lost":
         notes.append(Styled("The runner will note it, or start it again.", "muted"))
     return notes
@@ -122,7 +127,8 @@ def _place(endpoint: Endpoint, now: datetime) -> list[tuple[str, Cell]]:
     if record.url:
         facts.append(("Address", record.url))
     facts += [("Access", access), ("Target", record.target)]
-    if record.pid and record.state not in ENDED:
+    facts += processes(endpoint.seen.workers, record.workers, record.restarts)
+    if record.pid and record.state not in {*ENDED, "suspended"}:
         facts.append(("Process", f"{record.pid} {PROCESS[endpoint.seen.process]}"))
     facts += [("Created", f"{ago(record.created_at, now)} by {record.created_by}")]
     return facts

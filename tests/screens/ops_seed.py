@@ -22,6 +22,7 @@ from workbench.records.deployments import (
 from workbench.records.models import ModelVersionRegistered, PromotionMade
 from workbench.records.runs import RunCreated, RunFacts
 from workbench.serving.folder import Folder, Told
+from workbench.serving.metrics import SLOT_SECONDS, Meter, Metrics
 from workbench.serving.predictions import Prediction
 from workbench.training.signature import Field, Signature
 
@@ -81,6 +82,9 @@ def up(project: Project, deployment: str) -> None:
             dropped=0,
         )
     )
+    began = project.store.one("SELECT min(started_at) AS at FROM jobs WHERE state = 'running'")
+    if began is not None and began["at"] is not None:
+        folder.write_metrics(traffic(began["at"].timestamp()))
     folder.log.write_text(
         "2026-11-23T10:00:00Z INFO loading delay@1\n2026-11-23T10:00:02Z INFO delay@1 answers\n"
     )
@@ -98,6 +102,22 @@ def up(project: Project, deployment: str) -> None:
                 ms=1.25 * (1 + number),
             )
             stream.write(msgspec.json.encode(line) + b"\n")
+
+
+def traffic(now: float) -> Metrics:
+    """Five minutes of calls that grow and fall, by two versions; two refusals."""
+    meter = Meter()
+    key = int(now) // SLOT_SECONDS
+    for slot in range(60):
+        at = float((key - 60 + slot) * SLOT_SECONDS)
+        for call in range(30 - abs(slot - 30)):
+            meter.count("delay@1", 200, 1, 0.001 * (1 + call), at)
+    meter.count("delay@1", 400, 0, 0.0004, (key - 1) * SLOT_SECONDS)
+    meter.count("delay@1", 503, 0, 30.0, (key - 1) * SLOT_SECONDS)
+    for _ in range(12):
+        meter.count("delay@2", 200, 3, 0.004, (key - 100) * SLOT_SECONDS)
+    meter.refuse(401)
+    return meter.read(logged=912, dropped=3)
 
 
 def half_done(project: Project) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,11 +22,13 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from screens.app import Workbench
-from screens.deployments.answer import Answer, drawn
+from screens.deployments import traffic
+from screens.deployments.answer import Answer, Asked, drawn
 from screens.deployments.calling import Call, Sample
 from screens.deployments.creating import command, free_name
-from screens.deployments.endpoint import Endpoint
+from screens.deployments.endpoint import Endpoint, curl_infer
 from screens.deployments.place import Deployments
+from screens.deployments.traffic import sparkline
 from screens.deployments.values import NULL, as_row, form_fields
 from screens.modals.confirm import Confirm
 from screens.widgets.fields import check
@@ -34,8 +37,9 @@ from workbench.compute.processes import look
 from workbench.data import datasets
 from workbench.project.project import Project
 from workbench.serving import deployments
-from workbench.serving.deployments import Observed
 from workbench.serving.folder import Folder
+from workbench.serving.observing import Observed
+from workbench.serving.schema import RequestSchema
 from workbench.serving.watch import Watcher
 from workbench.training.signature import Field, Signature
 
@@ -89,6 +93,7 @@ def on(pilot: Pilot[Any], name: str) -> None:
         ("degraded", False, "alive", "degraded"),
         ("failed", False, "dead", "failed"),
         ("stopped", True, "dead", "stopped"),
+        ("suspended", False, "none", "suspended"),
     ],
 )
 def test_the_state_is_what_was_found(
@@ -161,6 +166,116 @@ async def test_stop_asks_with_cancel_focused(bench: Workbench, seeded: Project) 
         await until(pilot, lambda: deployments.get(seeded, "eta").stop_requested)
         commands = [entry.text for entry in bench.session.entries if entry.kind == "command"]
         assert commands == ["workbench deploy stop eta"]
+
+
+# Rest
+
+
+async def test_suspend_resume_and_scale_from_the_menu(bench: Workbench, seeded: Project) -> None:
+    def recorded(name: str = "eta") -> deployments.Deployment:
+        return deployments.get(seeded, name)
+
+    async with bench.run_test(size=(140, 40)) as pilot:
+        await go(pilot, "5")
+        on(pilot, "eta")
+        await settled(pilot)
+        here = place(bench)
+        assert "cannot be resumed: it is healthy" in here.why_not_resume()
+        here.act_scale()
+        await settled(pilot)
+        assert "deploy scale eta 1" in text(bench)
+        bench.screen.query_one("#field-workers").focus()
+        await go(pilot, "end", "backspace", "9", "9", "tab", "enter")
+        assert "1 to 64" in text(bench)
+        bench.screen.query_one("#field-workers").focus()
+        await go(pilot, "end", "backspace", "tab", "enter")
+        await until(pilot, lambda: recorded().workers == 9)
+        await until(pilot, lambda: here.endpoint is not None and here.endpoint.record.workers == 9)
+        await until(pilot, lambda: "1 of 9 up" in text(bench))
+
+        here.act_suspend()
+        await settled(pilot)
+        assert bench.focused is bench.screen.query_one("#cancel", Button)
+        await go(pilot, "shift+tab", "enter")
+        await until(pilot, lambda: recorded().suspend_requested)
+
+        on(pilot, "broken")
+        await settled(pilot)
+        assert "broken cannot be suspended: it is failed" in here.why_not_suspend()
+        assert here.why_not_resume() == ""
+        here.act_resume()
+        await until(pilot, lambda: recorded("broken").state == "starting")
+        wanted = ["scale eta 9", "suspend eta", "resume broken"]
+        await until(
+            pilot,
+            lambda: (
+                [e.text for e in bench.session.entries if e.kind == "command"]
+                == [f"workbench deploy {words}" for words in wanted]
+            ),
+        )
+
+
+# Traffic
+
+
+def test_a_sparkline_is_full_at_its_highest() -> None:
+    assert sparkline([0, 0, 0, 0], 2) == "▁▁"
+    assert sparkline([0, 0, 7, 7, 3.5, 3.5], 3) == "▁█▅"
+    assert sparkline([1] * 60, 20) == "█" * 20
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0, "0"), (0.0667, "0.067"), (9.94, "9.9"), (9.96, "10"), (123.4, "123"), (12345.6, "12,346")],
+)
+def test_figures_are_short_and_never_exponents(value: float, shown: str) -> None:
+    assert traffic.figure(value) == shown
+
+
+def test_traffic_in_figures_made_by_hand() -> None:
+    """Of the seeded traffic: 870 of the last five minutes' calls by delay@1 answered, two not."""
+    now = 1_000_003.0
+    found = traffic.sections(ops_seed.traffic(now), "delay@1", now)
+    assert [section.heading for section in found] == ["delay@1 answers", "delay@2", "All versions"]
+    first, second = (dict(section.facts) for section in found[:2])
+    calls = sum(30 - abs(slot - 30) for slot in range(60))
+    assert first["In all"] == f"{calls + 2} requests, {calls} rows"
+    assert first["Now"] == f"{(sum(range(1, 7)) + 2) / 30:.2g} requests/s"
+    assert first["Errors"] == (f"{2 / (calls + 2):.1%}: 1 × 400, 1 × 503", "bad")
+    assert second["Last 5 min"] == ("no requests", "muted")
+    assert second["In all"] == "12 requests, 36 rows"
+    whole = dict(found[2].facts)
+    assert (whole["Turned away"], whole["Not logged"]) == (("1 × 401", "warn"), ("3", "bad"))
+    assert "Nobody has asked" in traffic.sections(None, "", now)[0].notes[0].text
+
+
+# Calling
+
+
+def test_the_curl_line_is_one_that_a_shell_makes_the_right_request_of(
+    project: Project, tmp_path: Path
+) -> None:
+    record = msgspec.structs.replace(deployments.get(project, "eta"), port=8700, token=True)
+    folder = Folder(project.paths.deployment(record.id))
+    folder.root.mkdir(parents=True, exist_ok=True)
+    folder.make(token=True)
+    evil = {"a b": 1, "kind": "it's; $(touch pwned) `id`", "flag": True}
+    line = curl_infer(project, record, SIGNATURE, evil)
+    assert folder.read_token() not in line
+    said = subprocess.run(
+        ["sh", "-c", line.replace("curl", "printf '%s\\n'", 1)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+    ).stdout.splitlines()
+    assert said[1] == f"Authorization: Bearer {folder.read_token()}"
+    assert said[4] == "http://127.0.0.1:8700/v2/models/delay/infer"
+    asked = RequestSchema(SIGNATURE, max_rows=1).decode(said[6].encode())
+    assert {
+        name: values[0] for name, values in asked.columns.items() if values[0] is not None
+    } == evil
+    assert list(tmp_path.glob("pwned")) == []
 
 
 # Create
@@ -278,10 +393,13 @@ def test_an_answer_names_the_version_and_sorts_the_classes() -> None:
     outputs = {"prediction": "b", "probability_a": 0.25, "probability_b": 0.75}
     answer = Answer("bird@2", "id", 3.2, outputs)
     assert answer.short == "bird@2 answers b (0.75)"
-    lines = drawn(answer, replace(answer, version="bird@1")).plain.splitlines()
+    before = Asked({"a": 1, "b": None, "c": 2.5}, replace(answer, version="bird@1"))
+    same = Asked({"a": 1, "c": 2.5, "d": "x"}, answer)
+    lines = drawn([Asked({"a": 1, "c": 2.5, "d": "x"}, answer), before, same]).plain.splitlines()
     assert "bird@2, 3 ms" in lines[0]
     assert [line.split()[0] for line in lines[1:3]] == ["b", "a"]
-    assert "bird@1 answers b" in lines[3]
+    assert "bird@1 answers b (0.75), 3 ms, d=null" in lines[3]
+    assert "bird@2 answers b (0.75), 3 ms, same values" in lines[4]
     assert Answer("x@1", "id", 1, {"prediction": 2.5}).shares == []
 
 
@@ -305,7 +423,7 @@ async def test_hostile_text_goes_through_harmlessly(bench: Workbench, seeded: Pr
     async with bench.run_test(size=(140, 40)) as pilot:
         await go(pilot, "5")
         on(pilot, "eta")
-        for _ in range(3):
+        for _ in range(4):
             await go(pilot, "v")
             shown = text(bench)
             assert not set(shown) & set("\x1b\x9b\x07\u202e")
@@ -380,6 +498,9 @@ async def test_from_a_model_to_an_answer_and_the_next_version(birds: Project) ->
         await go(pilot, "escape")
         await until(pilot, lambda: place(bench).endpoint.answers)  # type: ignore[union-attr]  # it is there
 
+        await go(pilot, "v")
+        await until(pilot, lambda: "bird@2 answers" in text(bench))
+        await until(pilot, lambda: "Latency" in text(bench))
         await go(pilot, "v", "v")
         await until(pilot, lambda: "Predictions of bird 2" in text(bench))
         await go(pilot, "x", "shift+tab", "enter")
@@ -409,8 +530,15 @@ def test_the_list(
 
 @pytest.mark.parametrize(
     ("name", "keys"),
-    [("broken", ()), ("eta", ("v", "v")), ("eta", ("v",)), ("eta", ("n",)), ("eta", ("x",))],
-    ids=["broken", "predictions", "log", "create", "stop"],
+    [
+        ("broken", ()),
+        ("eta", ("v", "v", "v")),
+        ("eta", ("v", "v")),
+        ("eta", ("v",)),
+        ("eta", ("n",)),
+        ("eta", ("x",)),
+    ],
+    ids=["broken", "predictions", "log", "traffic", "create", "stop"],
 )
 def test_views_and_questions(
     bench: Workbench, seeded: Project, snap_compare: Compare, name: str, keys: tuple[str, ...]
@@ -425,5 +553,43 @@ def test_no_deployments(tmp_path: Path, snap_compare: Compare, bench: Workbench)
 
     async def run(pilot: Pilot[Any]) -> None:
         await go(pilot, "5")
+
+    assert snap_compare(bench, terminal_size=(80, 24), run_before=run)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)], ids=lambda s: f"{s[0]}x{s[1]}")
+def test_the_call(
+    bench: Workbench,
+    seeded: Project,
+    snap_compare: Compare,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("screens.deployments.calling.curl_infer", lambda *_: "curl -H ... -d ...")
+    row = {"a b": 1, "kind": "b", "day": "2024-02-29"}
+    outputs = {"prediction": "b", "probability_a": 0.25, "probability_b": 0.75}
+    answer = Answer("bird@2", ops_seed.ulid(8, 1), 3.2, outputs)
+    asked = [Asked(row, answer), Asked(row | {"kind": "a"}, answer), Asked(row, answer)]
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await go(pilot, "5")
+        on(pilot, "eta")
+        await settled(pilot)
+        endpoint = place(bench).endpoint
+        assert endpoint is not None
+        modal = Call(seeded, endpoint, Sample(SIGNATURE, [row, row]))
+        bench.push_screen(modal)
+        await settled(pilot)
+        modal._tell(drawn(asked, short=size[1] < 30))
+        await settled(pilot)
+
+    assert snap_compare(bench, terminal_size=size, run_before=run)
+
+
+def test_how_many(bench: Workbench, seeded: Project, snap_compare: Compare) -> None:
+    async def run(pilot: Pilot[Any]) -> None:
+        await shown()(pilot)
+        place(bench).act_scale()
+        await settled(pilot)
 
     assert snap_compare(bench, terminal_size=(80, 24), run_before=run)

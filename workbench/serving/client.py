@@ -41,6 +41,23 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[dict[str, Any]]
 
 
+def request_body(inputs: Sequence[tuple[str, str]], rows: Sequence[Row]) -> bytes:
+    """Return the body of a request for these rows; `inputs` are names and datatypes.
+
+    A column that is left out of a row is null there.
+    """
+    tensors = [
+        {
+            "name": name,
+            "shape": [len(rows)],
+            "datatype": datatype,
+            "data": [row.get(name) for row in rows],
+        }
+        for name, datatype in inputs
+    ]
+    return msgspec.json.encode({"inputs": tensors})
+
+
 class _Output(msgspec.Struct):
     name: str
     data: list[Any]
@@ -100,16 +117,7 @@ class Client:
                     fix="Leave it out or correct the name",
                     code="call.column",
                 )
-        inputs = [
-            {
-                "name": tensor.name,
-                "shape": [len(rows)],
-                "datatype": tensor.datatype,
-                "data": [row.get(tensor.name) for row in rows],
-            }
-            for tensor in metadata.inputs
-        ]
-        body = msgspec.json.encode({"inputs": inputs})
+        body = request_body([(tensor.name, tensor.datatype) for tensor in metadata.inputs], rows)
         answer = self._checked(*self._ask("POST", f"/v2/models/{quote(model)}/infer", body))
         response = msgspec.json.decode(answer, type=_Response)
         return Answers(
