@@ -26,6 +26,8 @@ PACKAGES = {
     "ssh-keygen": "openssh-client",
     "git": "git",
     "mount": "mount",
+    "zsh": "zsh",
+    "fish": "fish",
 }
 """Command → the Debian package that brings it."""
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "plugin": ("workbench.cli.plugin:group", "Plugins: list."),
     "audit": ("workbench.cli.audit:group", "The journal: show, verify."),
     "doctor": ("workbench.cli.doctor:doctor", "What works here and what is missing, with its fix."),
+    "completion": ("workbench.cli.completion:completion", "Completion for bash, zsh or fish."),
     "runner": ("workbench.cli.runner:runner", "Run this project's runner in the foreground."),
 }
 """Command → where it is and its line in the help; nothing is imported to show the help."""
