@@ -125,6 +125,9 @@ class Actor(_Node):
         """Do `act`, or say why it cannot be done."""
         reason = self.why_not(act)
         if reason:
+            holds_back = getattr(self.app.screen, "holds_back", None)
+            if holds_back is not None and holds_back(self, act):
+                return  # a place that has not read its list yet: done when it has
             self.app.post_message(Refused(f"{act.words}: {reason}"))
             return
         done = getattr(self, f"act_{act.name}")()

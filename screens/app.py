@@ -20,6 +20,7 @@ from screens.frame.bars import Bars
 from screens.frame.follow import EVENTS, Follower
 from screens.frame.statusline import farewell
 from screens.keymap import personal_keys
+from screens.memory import EVERY, Memory
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.overlays import Overlays
 from screens.places import NOUNS, PLACES, modes
@@ -45,7 +46,7 @@ def _clock() -> datetime:
 
 
 class Workbench(Undoes, Overlays, TypeAhead):
-    """The app of one open project. `now` is the clock that ages are counted to."""
+    """The app of one open project. `now` is the clock that ages are counted to; `fresh` forgets."""
 
     TITLE = "Workbench"
     ENABLE_COMMAND_PALETTE = False
@@ -72,6 +73,7 @@ class Workbench(Undoes, Overlays, TypeAhead):
         *,
         now: Callable[[], datetime] = _clock,
         keys: dict[str, str] | None = None,
+        fresh: bool = False,
     ) -> None:
         theme = choose()
         # Asked before the theme is set, Textual would take its filter of grey shades for NO_COLOR.
@@ -82,6 +84,7 @@ class Workbench(Undoes, Overlays, TypeAhead):
         self.feed = Feed(self)
         self.bars = Bars(self)
         self.follower = Follower(self)
+        self.memory = Memory(self, fresh=fresh)
         self.standing: Overview | None = None
         """How the project stands, read whenever the journal changes."""
         self.keys = keys or {}
@@ -97,11 +100,14 @@ class Workbench(Undoes, Overlays, TypeAhead):
     # Life
 
     async def on_mount(self) -> None:
-        """Open Home and begin to watch."""
-        await self.switch_mode("home")
+        """Open Home, or the place that was left, and begin to watch."""
+        await self.switch_mode(self.memory.place)
+        if self.memory.place != "home":
+            self._look()
         self.feed.watch(JOURNAL, self.project.store.changed, seen=self._mark)
         self.feed.start()
         self.set_interval(1.0, self.tick)
+        self.set_interval(EVERY, self.memory.keep)
 
     def on_unmount(self) -> None:
         """Stop watching."""
@@ -172,7 +178,7 @@ class Workbench(Undoes, Overlays, TypeAhead):
         with self._asking:
             mark = self.project.store.changed()
             if self._known is None or self._known[0] != mark:
-                self._known = (mark, overview(self.project))
+                self._known = (mark, overview(self.project, self.memory.since))
             return self._known[1]
 
     def offers(self) -> list[Offer]:
@@ -262,6 +268,7 @@ class Workbench(Undoes, Overlays, TypeAhead):
 
     def act_quit(self) -> None:
         """Leave; what runs goes on and the shell is told so."""
+        self.memory.keep(now=True)
         self.exit()
 
     def act_interrupt(self) -> None:
@@ -301,10 +308,10 @@ class Workbench(Undoes, Overlays, TypeAhead):
         self.bars.progress(self.follower.progress())
 
 
-def run(project: Project) -> None:
+def run(project: Project, *, fresh: bool = False) -> None:
     """Open the interface on `project`; returns when the person leaves, and says what goes on."""
     keys, wrong = personal_keys()
-    app = Workbench(project, keys=keys)
+    app = Workbench(project, keys=keys, fresh=fresh)
     for sentence in wrong:
         app.session.add(app.now(), "warning", sentence)
     app.run()

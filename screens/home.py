@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widget import Widget
 
+from screens.actions import Act
 from screens.feed import in_thread
 from screens.place import Place
-from screens.states import cell, look
-from screens.text import Styled, ago, count, plural, said
+from screens.states import cell
+from screens.stations import Card, first_stations, stations
+from screens.text import Styled, ago, count
 from screens.widgets.pane import ListPane
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
 from workbench.errors import WorkbenchError
-from workbench.project.overview import Attention, Counts, Overview, PastAct
+from workbench.project.attention import Attention
+from workbench.project.overview import Overview, PastAct
 
 
-class Card(Widget):
-    """One station of the line: its digit and name, a count, and two lines of facts behind it."""
-
-    DEFAULT_CSS = """
-    Card {
-        width: 1fr; height: 4; padding: 0 2; margin-right: 1; background: $surface;
-        text-wrap: nowrap; text-overflow: ellipsis;
-    }
-    Card:last-of-type { margin-right: 0; }
-    Card:ansi { background: ansi_default; }
-    Home.-narrow Card { padding: 0 1; }
-    """
-    SCOPED_CSS = False
-
-    def __init__(self, digit: str, name: str) -> None:
-        super().__init__()
-        self._head = Content.assemble((digit, "bold $primary"), " ", (name, "$text-muted"))
-        self._station = Station("–", "", ())
-
-    def fill(self, station: Station) -> None:
-        """Show another count and other facts."""
-        self._station = station
-        self.refresh()
-
-    def render(self) -> Content:
-        """Name, count, and as many facts as two lines hold."""
-        station = self._station
-        figure = Content.assemble((station.figure, "bold"), " ", (station.noun, "$text-muted"))
-        return Content("\n").join([self._head, figure, *fill_lines(station.facts, self.size.width)])
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """What a card shows; facts in the order of their importance."""
-
-    figure: str
-    noun: str
-    facts: tuple[Content, ...]
-
-
-def fill_lines(facts: Sequence[Content], width: int, count: int = 2) -> list[Content]:
-    """Put facts side by side into at most `count` lines of `width` cells; what has no room is left out."""
-    lines: list[Content] = []
-    for fact in facts:
-        joined = Content("  ").join([lines[-1], fact]) if lines else fact
-        if lines and joined.cell_length <= width:
-            lines[-1] = joined
-        elif len(lines) < count:
-            lines.append(fact)
-    return lines
+LEAST = 6
+"""Rows of a list that has nothing in it: its frame, its header and the remark."""
 
 
 class Home(Place[Overview]):
@@ -79,18 +32,35 @@ class Home(Place[Overview]):
     NAME = "home"
     DEFAULT_CSS = """
     Home #line { height: 6; padding: 1 1; }
-    Home #attention { height: 2fr; min-height: 5; }
+    Home #attention { height: 2fr; min-height: 6; }
     Home #acts { height: 3fr; min-height: 5; }
     Home.-narrow #line { height: 5; padding: 0 0 1 0; }
     """
 
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act(
+            "home.acknowledge",
+            "acknowledge",
+            label="Seen",
+            help="Say that this was seen: it comes back when something new happens to it.",
+            rank=20,
+        ),
+        Act(
+            "home.seen",
+            label="Show what was seen",
+            help="Show the lines that were acknowledged too, or hide them again.",
+        ),
+    )
+
     def __init__(self) -> None:
         super().__init__()
-        self._counted = self._begun = False
+        self._counted = self._begun = self._all = False
+        self._items: dict[str, Attention] = {}
         self.cards = (Card("1", "Data"), Card("3", "Runs"), Card("4", "Models"), Card("5", "Live"))
         self.attention = Table(
             empty="Nothing needs attention.", markable=False, id="attention-table"
         )
+        self.attention_pane = ListPane("Attention", self.attention, id="attention")
         self.acts_table = Table(
             empty="Nothing was done yet. Press 1, then n, to import a first dataset.",
             markable=False,
@@ -100,7 +70,7 @@ class Home(Place[Overview]):
     def body(self) -> ComposeResult:
         """The line over two lists."""
         yield Horizontal(*self.cards, id="line")
-        yield ListPane("Attention", self.attention, id="attention")
+        yield self.attention_pane
         yield ListPane("Newest acts", self.acts_table, id="acts")
 
     def reload(self) -> None:
@@ -131,23 +101,71 @@ class Home(Place[Overview]):
         self.bench.stands(loaded)
         for card, station in zip(self.cards, stations(loaded.counts), strict=True):
             card.fill(station)
-        self.attention.load(
-            MemorySource(_ATTENTION, [self._attention(a) for a in loaded.attention])
-        )
+        self._show_attention(loaded.attention)
         self.acts_table.load(MemorySource(_ACTS, [self._act(act) for act in loaded.acts]))
-        if not self._begun and not loaded.attention:
+        if not self._begun and not self.attention.count:
             self.set_focus(self.acts_table)  # an empty list is no place to begin
         self._begun = True
 
+    def _show_attention(self, found: Sequence[Attention]) -> None:
+        """Fill the list; what was seen is counted in its title, and there when it is asked for."""
+        memory = self.bench.memory
+        seen = [item for item in found if memory.has_seen(item)]
+        self._items = {item.key: item for item in found}
+        shown = [item for item in found if self._all or item not in seen]
+        self.attention_pane.remark = (
+            f"and {count(len(seen))} seen" if seen and not self._all else ""
+        )
+        # No more room than it has lines for: the newest acts take the rest.
+        self.attention_pane.styles.max_height = max(len(shown) + 3, LEAST)
+        self.attention.load(MemorySource(_ATTENTION, [self._attention(item) for item in shown]))
+
     def on_table_opened(self, event: Table.Opened) -> None:
         """Go to where the thing is shown."""
+        if event.table is self.attention:
+            item = self._items[event.key]
+            if item.noun == "space":
+                self.bench.act_doctor()
+            else:
+                self.bench.goto(item.noun, item.reference)
+            return
         noun, _, reference = event.key.split(" ", 1)[0].partition("/")
         self.bench.goto(noun, reference)
 
+    def _marked(self) -> Attention | None:
+        """Return what the cursor is on, when the focus is in the list of what needs attention."""
+        return self._items.get(self.attention.key) if self.attention.has_focus else None
+
+    def why_not_acknowledge(self) -> str:
+        """The cursor must be on a line of Attention that was not seen."""
+        item = self._marked()
+        if item is None:
+            return "only a line of Attention can be marked as seen"
+        return "it was marked as seen" if self.bench.memory.has_seen(item) else ""
+
+    def act_acknowledge(self) -> None:
+        """Take the line away until something new happens."""
+        item = self._marked()
+        assert item is not None, "asked by why_not_acknowledge"
+        self.bench.memory.acknowledge(item, self._items.values())
+        self._show_attention(tuple(self._items.values()))
+        self.bench.say(f"Seen: {item.what}. It comes back when something new happens to it.")
+
+    def why_not_seen(self) -> str:
+        """There must be something that was seen."""
+        memory = self.bench.memory
+        some = self._all or any(memory.has_seen(item) for item in self._items.values())
+        return "" if some else "nothing was marked as seen"
+
+    def act_seen(self) -> None:
+        """Show it, or hide it again."""
+        self._all = not self._all
+        self._show_attention(tuple(self._items.values()))
+
     def _attention(self, item: Attention) -> Row:
-        key = f"{item.noun}/{item.reference}"
         why = Styled(item.why, "muted")
-        return Row(key, (cell(item.state), item.what, why, Styled(ago(item.at, self.now), "muted")))
+        state = Styled("· seen", "muted") if self.bench.memory.has_seen(item) else cell(item.state)
+        return Row(item.key, (state, item.what, why, Styled(ago(item.at, self.now), "muted")))
 
     def _act(self, act: PastAct) -> Row:
         key = f"{act.noun}/{act.reference} {act.verb} {act.at.isoformat()}"
@@ -169,71 +187,3 @@ _ACTS = (
     Column("what", "What", cap=30),
     Column("note", "Note", cap=80, grow=True),
 )
-
-
-def first_stations(counts: dict[str, int]) -> tuple[Station, ...]:
-    """Return what the cards show of the counts that the store keeps noted (`Store.counts`)."""
-
-    def of(name: str) -> int:
-        return counts.get(name, 0)
-
-    versions = said(plural(of("dataset_versions"), "version"), "muted")
-    models = said(plural(of("model_versions"), "version"), "muted")
-    failed = _states(("failed", of("runs_failed")))
-    return (
-        _station(of("datasets"), "dataset", versions),
-        _station(of("runs"), "run", *failed),
-        _station(of("models"), "model", models),
-        Station("–", "", tuple(_states(("healthy", of("deployments_healthy"))))),
-    )
-
-
-def stations(counts: Counts) -> tuple[Station, ...]:
-    """Return what the cards of data, runs, models and live show."""
-    runs, up = counts.runs, counts.deployments
-    working = sum(runs.get(state, 0) for state in ("starting", "running"))
-    trouble = sum(up.get(state, 0) for state in ("failed", "lost", "degraded"))
-    return (
-        _station(
-            counts.datasets,
-            "dataset",
-            said(plural(counts.dataset_versions, "version"), "muted"),
-            said(plural(counts.rows, "row"), "muted"),
-        ),
-        _station(
-            sum(runs.values()),
-            "run",
-            *_states(
-                ("failed", runs.get("failed", 0)),
-                ("running", working),
-                ("queued", runs.get("queued", 0)),
-                ("lost", runs.get("lost", 0)),
-                ("succeeded", runs.get("succeeded", 0)),
-            ),
-        ),
-        _station(
-            counts.models,
-            "model",
-            said(plural(counts.model_versions, "version"), "muted"),
-            said(plural(counts.experiments, "experiment"), "muted"),
-        ),
-        _station(
-            counts.live,
-            "served model",
-            *_states(("healthy", up.get("healthy", 0)), ("degraded", trouble)),
-            *([said(f"{counts.unserved} not served", "warn")] if counts.unserved else []),
-        ),
-    )
-
-
-def _station(figure: int, noun: str, *facts: Content) -> Station:
-    return Station(count(figure), noun if figure == 1 else noun + "s", facts)
-
-
-def _states(*parts: tuple[str, int]) -> list[Content]:
-    """Return counts by state, those that are zero left out."""
-    return [
-        said(f"{look(state).glyph} {count(number)} {look(state).word}", look(state).tone)
-        for state, number in parts
-        if number
-    ]

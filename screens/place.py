@@ -6,7 +6,7 @@ from abc import abstractmethod
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from textual import events
+from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -63,6 +63,8 @@ class Place(Actor, Screen[None], Generic[T]):
         self._loading = False
         self._stale = True
         self._sought = ""
+        self._been_shown = False
+        self._early: tuple[Actor, Act] | None = None
 
     # What a place writes
 
@@ -162,6 +164,7 @@ class Place(Actor, Screen[None], Generic[T]):
     def on_mount(self) -> None:
         """Put the focus into the first pane; the app fills the bars."""
         self.bench.bars.dress(self)
+        self.bench.memory.restore(self)
 
     def on_screen_resume(self, event: events.ScreenResume) -> None:
         """Load what changed while the place was behind others."""
@@ -173,16 +176,48 @@ class Place(Actor, Screen[None], Generic[T]):
         self._loading = False
         if self.is_mounted:
             self.show(value)
+            self._been_shown = True
             sought, self._sought = self._sought, ""
             if sought:
                 self.point_at(sought)
             self.refresh_bindings()
+            self._do_early()
         if self._stale:
             self.reload()
 
     def _not_loaded(self, error: WorkbenchError) -> None:
         self._loading = False
+        self._been_shown, self._early = True, None
         self.failed(error)
+
+    # Keys pressed before there is anything to act on
+
+    def holds_back(self, node: Actor, act: Act) -> bool:
+        """Remember what was asked for before the first list had been read; False once it has.
+
+        Only the last is remembered: whoever presses twice means the second.
+        """
+        if self._has_read:
+            return False
+        self._early = (node, act)
+        return True
+
+    @property
+    def _has_read(self) -> bool:
+        """Whether the first rows of every list in sight have come."""
+        tables = self.query(Table).results(Table)
+        return self._been_shown and not any(table.wanted for table in tables)
+
+    def _do_early(self) -> None:
+        if self._early is None or not self._has_read:
+            return
+        (node, act), self._early = self._early, None
+        if self.is_current:
+            self.call_after_refresh(node.perform, act)
+
+    @on(Table.Arranged)
+    def _rows_came(self) -> None:
+        self._do_early()
 
     # Acts of every place
 

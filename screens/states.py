@@ -42,6 +42,12 @@ LOOKS: dict[str, Look] = {
     "pass": Look("✓", "pass", "good"),
     "warn": Look("▲", "warn", "warn"),
     "fail": Look("✗", "fail", "bad"),
+    # what needs attention beside states
+    "waiting": Look("◌", "waiting", "busy"),
+    "changed": Look("≠", "changed", "warn"),
+    "arrived": Look("✓", "new", "good"),
+    "low": Look("▲", "low", "warn"),
+    "full": Look("✗", "full", "bad"),
     # how the project is
     "ok": Look("●", "ok", "good"),
     "attention": Look("▲", "attention", "warn"),

@@ -16,6 +16,7 @@ from screens.actions import Act, Actor
 from screens.text import count, said
 from screens.timers import after
 from screens.widgets.line import LineInput
+from screens.widgets.source import Sort
 from screens.widgets.table import Table
 
 PAUSE = 0.12
@@ -142,6 +143,13 @@ class ListPane(Actor, Pane):
             self._input.value = ""
         self._input.add_class("-hidden")
         self.table.rows.sort, self.table.rows.filter_text = None, ""
+
+    def restore(self, key: str, sort: Sort | None, filter_text: str) -> None:
+        """Take cursor, sort and filter over before the first rows come."""
+        with self._input.prevent(Input.Changed):
+            self._input.value = filter_text
+        self._input.set_class(not filter_text, "-hidden")
+        self.table.restore(key, sort, filter_text)
 
     def act_filter(self) -> None:
         """Open the filter."""

@@ -54,6 +54,8 @@ class Rows:
         self.total = 0
         self.loaded = False
         """Whether rows have come at all; until then nobody knows that there are none."""
+        self.wanted = False
+        """Whether rows were asked for and have neither come nor been refused."""
         self.sort: Sort | None = None
         self.filter_text = ""
         self.broken = ""
@@ -68,8 +70,11 @@ class Rows:
 
     def arrange(self, key: str, cursor: int) -> None:
         """Read the first rows of `base` as sorted and filtered, the cursor on `key` or where it was."""
+        if self.sort is not None and all(c.name != self.sort.column for c in self.base.columns):
+            self.sort = None  # of another table, or of a version that had such a column
         base, sort, text = self.base, self.sort, self.filter_text
         before = self._stands()
+        self.wanted = True
 
         def ready() -> _Ready:
             source = base.arranged(sort, text) if sort or text else base
@@ -115,12 +120,12 @@ class Rows:
 
     def _adopt(self, ready: _Ready) -> None:
         self.source, self.pages, self.total = ready.source, ready.pages, ready.total
-        self.broken, self.loaded = "", True
+        self.broken, self.loaded, self.wanted = "", True, False
         self._wanted.clear()
         self._adopted(ready.cursor)
 
     def _refused(self, error: WorkbenchError) -> None:
-        self.broken = clean(error)
+        self.broken, self.wanted = clean(error), False
         self._arrived()
 
     def _read(self) -> None:

@@ -202,7 +202,7 @@ def compute() -> list[Step]:
 def walk(terminal: Terminal, files: Path, *, wide: bool) -> None:
     """Take every step."""
     steps = [
-        to("0", see=("Attention 1", REASON)),
+        to("0", see=("Attention", REASON)),
         *overlays(),
         *datasets(files),
         *explore(),
@@ -210,7 +210,7 @@ def walk(terminal: Terminal, files: Path, *, wide: bool) -> None:
         *models(),
         *deployments(),
         *compute(),
-        to("0", see=("Attention 1", REASON)),
+        to("0", see=("Attention", REASON)),
     ]
     meant = {OPEN: "Tab" if wide else "Enter", BACK: "BTab" if wide else "Escape"}
     for step in steps:

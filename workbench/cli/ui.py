@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.option("--fresh", is_flag=True, help="Begin at Home, not where it was left.")
 @common
-def ui(context: Context) -> None:
+def ui(context: Context, fresh: bool = False) -> None:
     """Open the terminal interface on the project."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
@@ -26,15 +27,15 @@ def ui(context: Context) -> None:
             fix="Start it in a terminal, over ssh with ssh -t; commands work without: workbench --help",
             code="ui.terminal",
         )
-    open_ui(context.open(via="tui"))
+    open_ui(context.open(via="tui"), fresh=fresh)
 
 
-def open_ui(project: Project) -> None:
+def open_ui(project: Project, *, fresh: bool = False) -> None:
     """Run the interface until the person quits. The only place of the core that knows the screens."""
     # textual costs 215 ms to import; no other command pays for it.
     from screens.app import run
 
-    run(project)
+    run(project, fresh=fresh)
 
 
 def wrong_keys() -> list[str]:

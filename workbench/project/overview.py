@@ -5,15 +5,16 @@ Pure questions to the projection; Home, the top bar and `workbench status` show 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from workbench.project.attention import DOWN, Attention, attention, space
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
     from workbench.store.store import View
 
-ATTENTION_LIMIT = 50
 ACTS_LIMIT = 30
 
 
@@ -54,21 +55,6 @@ class RunningJob:
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
-    """Something that a person should look at: what it is, why, and where to look.
-
-    `noun` is run, job or deployment; `reference` names it there.
-    """
-
-    noun: str
-    reference: str
-    state: str
-    what: str
-    why: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class PastAct:
     """Something that somebody did: `noun` and `reference` of what, `verb` in the past tense."""
 
@@ -92,25 +78,27 @@ class Overview:
     @property
     def health(self) -> str:
         """`ok`, `attention` (something failed or was lost lately) or `down` (an endpoint is)."""
-        if any(item.noun == "deployment" for item in self.attention):
-            return "down" if self._broken else "attention"
-        return "attention" if self.attention else "ok"
-
-    @property
-    def _broken(self) -> bool:
-        return any(
-            item.state in {"failed", "lost"} for item in self.attention if item.noun == "deployment"
-        )
+        if any(item.rank == DOWN for item in self.attention):
+            return "down"
+        return "attention" if any(item.grave for item in self.attention) else "ok"
 
 
-def overview(project: Project) -> Overview:
-    """Return how `project` stands now, from one state of the tables. Blocks some milliseconds."""
-    found: Overview = project.store.read(_look)
-    return found
+def overview(project: Project, since: datetime | None = None) -> Overview:
+    """Return how `project` stands now, from one state of the tables. Blocks some milliseconds.
 
+    `since` is when the person was here last: results that arrived after it need attention, too.
+    """
 
-def _look(view: View) -> Overview:
-    return Overview(_counts(view), _running(view), _attention(view), _acts(view))
+    def look(view: View) -> Overview:
+        found = attention(view, since)
+        return Overview(_counts(view), _running(view), found, _acts(view))
+
+    found: Overview = project.store.read(look)
+    short = space(project.root, datetime.now(UTC))
+    if not short:
+        return found
+    ranked = sorted([*found.attention, *short], key=lambda item: item.rank)
+    return replace(found, attention=tuple(ranked))
 
 
 _COUNTS = """
@@ -160,34 +148,6 @@ LIMIT 200
 
 def _running(view: View) -> tuple[RunningJob, ...]:
     return tuple(RunningJob(**row) for row in view.query(_RUNNING))
-
-
-# A failed run is told until a later run of the same experiment succeeds: then somebody has moved on.
-_ATTENTION = """
-SELECT 'deployment' AS noun, name AS reference, state, 'deployment ' || name || ' is ' || state AS what,
-       coalesce(reason, '') AS why, changed_at AS "at"
-FROM deployments
-WHERE state IN ('failed', 'lost', 'degraded') AND NOT coalesce(stop_requested, false)
-UNION ALL
-SELECT 'run', 'r_' || number, state, 'run r_' || number || ' of ' || experiment || ' ' ||
-       CASE state WHEN 'lost' THEN 'is lost' ELSE 'failed' END,
-       coalesce(error, ''), coalesce(ended_at, started_at, created_at)
-FROM runs AS failed
-WHERE state IN ('failed', 'lost') AND NOT deleted AND NOT archived AND NOT EXISTS (
-  SELECT 1 FROM runs AS later
-  WHERE later.experiment = failed.experiment AND later.number > failed.number
-        AND later.state = 'succeeded')
-UNION ALL
-SELECT 'job', 'j_' || number, state, 'job j_' || number || ' is lost', coalesce(reason, ''),
-       coalesce(started_at, queued_at)
-FROM jobs WHERE state = 'lost' AND kind_of_work <> 'train'
-ORDER BY noun, "at" DESC
-LIMIT ?
-"""
-
-
-def _attention(view: View) -> tuple[Attention, ...]:
-    return tuple(Attention(**row) for row in view.query(_ATTENTION, [ATTENTION_LIMIT]))
 
 
 _ACTS = """
