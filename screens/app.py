@@ -18,8 +18,6 @@ from screens.commands import Kind, Session, command_text
 from screens.feed import Feed, in_thread
 from screens.frame.bars import Bars
 from screens.frame.follow import EVENTS, Follower
-from screens.frame.statusline import farewell
-from screens.keymap import personal_keys
 from screens.memory import EVERY, Memory
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.overlays import Overlays
@@ -133,7 +131,8 @@ class Workbench(Undoes, Overlays, TypeAhead):
 
     def did(self, argv: tuple[str, ...], outcome: str = "") -> None:
         """Note that the act with this command was done."""
-        self.say(command_text(argv), "command", outcome)
+        if argv:
+            self.say(command_text(argv), "command", outcome)
         if outcome:
             self.say(outcome)
 
@@ -306,16 +305,3 @@ class Workbench(Undoes, Overlays, TypeAhead):
     def tick(self) -> None:
         """Write the time that the running work has taken."""
         self.bars.progress(self.follower.progress())
-
-
-def run(project: Project, *, fresh: bool = False) -> None:
-    """Open the interface on `project`; returns when the person leaves, and says what goes on."""
-    keys, wrong = personal_keys()
-    app = Workbench(project, keys=keys, fresh=fresh)
-    for sentence in wrong:
-        app.session.add(app.now(), "warning", sentence)
-    app.run()
-    if app.standing is not None and (app.standing.running or app.standing.counts.live):
-        import sys
-
-        sys.stderr.write(farewell(app.standing) + "\n")

@@ -14,13 +14,13 @@ from screens.place import Place
 from screens.states import cell
 from screens.stations import Card, first_stations, stations
 from screens.text import Styled, ago, count
+from screens.undo import Undo
 from screens.widgets.pane import ListPane
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
 from workbench.errors import WorkbenchError
 from workbench.project.attention import Attention
 from workbench.project.overview import Overview, PastAct
-
 
 LEAST = 6
 """Rows of a list that has nothing in it: its frame, its header and the remark."""
@@ -147,7 +147,9 @@ class Home(Place[Overview]):
         """Take the line away until something new happens."""
         item = self._marked()
         assert item is not None, "asked by why_not_acknowledge"
-        self.bench.memory.acknowledge(item, self._items.values())
+        memory = self.bench.memory
+        memory.acknowledge(item, self._items.values())
+        self.bench.keep_undo(Undo(f"marked as seen: {item.what}", lambda: memory.unsee(item)))
         self._show_attention(tuple(self._items.values()))
         self.bench.say(f"Seen: {item.what}. It comes back when something new happens to it.")
 

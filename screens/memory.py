@@ -133,22 +133,15 @@ class Memory:
     def acknowledge(self, item: Attention, there: Iterable[Attention]) -> None:
         """Remember that it was seen; what is not `there` any more is forgotten."""
         self._seen = (self._seen & {each.key for each in there}) | {item.key}
-        self._keep_seen()
+        in_thread(self._app, self._keep_seen, lambda _: None, group="seen", exclusive=False)
 
     def unsee(self, item: Attention) -> None:
-        """Take that back."""
+        """Take that back (in a thread)."""
         self._seen -= {item.key}
         self._keep_seen()
 
     def _keep_seen(self) -> None:
-        seen = _Seen(VERSION, self._seen)
-        in_thread(
-            self._app,
-            lambda: _write(self._folder, "seen.json", seen),
-            lambda _: None,
-            group="seen",
-            exclusive=False,
-        )
+        _write(self._folder, "seen.json", _Seen(VERSION, self._seen))
 
 
 def read(path: Path) -> Kept | None:

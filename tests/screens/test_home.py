@@ -130,6 +130,9 @@ async def test_what_was_seen_can_be_shown_again(app: Workbench) -> None:
         place.act_seen()
         await settled(pilot)
         assert states(app)[0] == "lost"
+        await pilot.press("z")
+        await until(pilot, lambda: states(app)[0] == "degraded")
+        await until(pilot, lambda: "Taken back: marked as seen" in status(app))
 
 
 async def test_only_what_needs_attention_can_be_seen(app: Workbench) -> None:

@@ -33,7 +33,7 @@ def ui(context: Context, fresh: bool = False) -> None:
 def open_ui(project: Project, *, fresh: bool = False) -> None:
     """Run the interface until the person quits. The only place of the core that knows the screens."""
     # textual costs 215 ms to import; no other command pays for it.
-    from screens.app import run
+    from screens.run import run
 
     run(project, fresh=fresh)
 
