@@ -15,6 +15,7 @@ import click
 
 from workbench.errors import WorkbenchError
 from workbench.text import MARKED, clean, whole
+from workbench.widths import cut, fit, width
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -166,19 +167,23 @@ def colour_wanted() -> bool:
     )
 
 
+WIDEST = 60
+"""The most cells that a column of a table gets."""
+
+
 def table(
     headings: Sequence[str], rows: Sequence[Sequence[object]], *, right: Sequence[str] = ()
 ) -> str:
     """Return a plain table as text: cleaned cells, columns in `right` flushed right, no frame."""
     cells = [[clean(heading) for heading in headings]] + [
-        ["-" if cell is None else clean(cell, 60) for cell in row] for row in rows
+        ["-" if cell is None else cut(clean(cell), WIDEST) for cell in row] for row in rows
     ]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(headings))]
+    widths = [max(width(line[i]) for line in cells) for i in range(len(headings))]
     lines = []
     for line in cells:
         parts = [
-            cell.rjust(width) if heading in right else cell.ljust(width)
-            for cell, width, heading in zip(line, widths, headings, strict=True)
+            fit(cell, wide, right=heading in right)
+            for cell, wide, heading in zip(line, widths, headings, strict=True)
         ]
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines)
