@@ -143,6 +143,7 @@ def test_the_help_loads_only_click_and_the_kernel() -> None:
         "workbench.store",
         "workbench.store.stops",
         "workbench.text",
+        "workbench.widths",
     }
     assert packages(found) == {"click"}
 
