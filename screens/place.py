@@ -206,7 +206,7 @@ class Place(Actor, Screen[None], Generic[T]):
     def _has_read(self) -> bool:
         """Whether the first rows of every list in sight have come."""
         tables = self.query(Table).results(Table)
-        return self._been_shown and not any(table.wanted for table in tables)
+        return self._been_shown and not any(table.rows.wanted for table in tables)
 
     def _do_early(self) -> None:
         if self._early is None or not self._has_read:

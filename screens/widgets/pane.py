@@ -149,7 +149,8 @@ class ListPane(Actor, Pane):
         with self._input.prevent(Input.Changed):
             self._input.value = filter_text
         self._input.set_class(not filter_text, "-hidden")
-        self.table.restore(key, sort, filter_text)
+        self.table.key = key
+        self.table.rows.sort, self.table.rows.filter_text = sort, filter_text
 
     def act_filter(self) -> None:
         """Open the filter."""

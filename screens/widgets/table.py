@@ -117,10 +117,6 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         self.rows.sort, self.rows.filter_text = sort, filter_text
         self.rows.arrange(self.key, self.cursor)
 
-    def restore(self, key: str, sort: Sort | None, filter_text: str) -> None:
-        """Have the first rows that come sorted and filtered so, the cursor on the row with this key."""
-        self.key, self.rows.sort, self.rows.filter_text = key, sort, filter_text
-
     def holds(self, key: str) -> bool:
         """Whether a row with this key is in the list, as filtered: in memory, or on a page held."""
         source = self.rows.source
@@ -136,11 +132,6 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
             self.rows.arrange(key, self.cursor)
         else:
             self.cursor = at
-
-    @property
-    def wanted(self) -> bool:
-        """Whether rows are on their way: a source was given."""
-        return self.rows.wanted
 
     @property
     def count(self) -> int:
