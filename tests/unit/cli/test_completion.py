@@ -16,6 +16,7 @@ from workbench.cli.completing import ask
 from workbench.cli.completing.decide import Answer, Names, Tree, complete
 from workbench.cli.completing.lines import Typed, plain, quoted, split
 from workbench.cli.completing.tree import tree as read_tree
+from workbench.data.tags import tag as tag_version
 from workbench.project.project import Project, init_project
 from workbench.records.data import Column, DatasetVersionAdded, Origin
 
@@ -174,7 +175,10 @@ def test_names_come_from_the_project_around_and_are_as_new_as_its_journal(projec
     question = ["fish", "workbench", "data", "show", "fl"]
     assert ask.answer(question) == "words\nflights\tnewest version\nflights@1\t9 rows\n"
     add(project, 2)
-    assert "flights@2\t9 rows\n" in ask.answer(question)
+    tag_version(project, "flights@1", "gold")
+    assert ask.answer(question) == (
+        "words\nflights\tnewest version\nflights@gold\ttag\nflights@2\t9 rows\nflights@1\t9 rows\n"
+    )
     bash = ["bash", "workbench explore chart histogram flights x", " @=:"]
     assert ask.answer(bash) == "words\nx\\$\\(touch\\ pwned\\)\n"
     assert ask.answer(["zsh", "workbench", "dep"]).startswith("words\ndeploy\t")

@@ -21,9 +21,14 @@ _QUESTIONS = {
           SELECT dataset AS name, 'newest version' AS help, 0 AS rank, dataset, 0 AS number
           FROM dataset_versions GROUP BY dataset
           UNION ALL
+          SELECT dataset || '@' || name, 'tag', 1, dataset, 1000000000
+          FROM dataset_tags WHERE version_id IS NOT NULL
+          UNION ALL
           SELECT dataset || '@' || number, format('{:,} rows', "rows"), 1, dataset, number
           FROM dataset_versions)
         ORDER BY rank, dataset, number DESC LIMIT ?""",
+    "run_tag": "SELECT tag, '' FROM run_tags WHERE present GROUP BY 1 ORDER BY 1 LIMIT ?",
+    "dataset_tag": "SELECT name, dataset FROM dataset_tags WHERE version_id IS NOT NULL LIMIT ?",
     "experiment": "SELECT name, coalesce(goal, '') FROM experiments ORDER BY name",
     "run": "SELECT 'r_' || number, state || ' ' || trainer || ' on ' || experiment FROM runs"
     " WHERE NOT coalesce(deleted, false)"
@@ -36,11 +41,6 @@ _QUESTIONS = {
     "metric": "SELECT DISTINCT name, '' FROM run_metrics ORDER BY 1 LIMIT ?",
 }
 """Kind → question for (name, help)."""
-
-_TAGS = {
-    "version": ("dataset_tags", "dataset || '@' || tag"),
-}
-"""Kind → table with tags, where this version has one, and how a tag is written."""
 
 _COLUMNS = """
 SELECT dataset, arg_max(columns, number) AS columns FROM dataset_versions GROUP BY dataset LIMIT ?
@@ -70,15 +70,8 @@ def names(project: Project) -> Names:
 
 def _asked(view: View) -> Names:
     found: Names = {}
-    tables = {
-        str(row["table_name"]) for row in view.query("SELECT table_name FROM duckdb_tables()")
-    }
     for kind, question in _QUESTIONS.items():
         found[kind] = _pairs(view.query(question, [NEWEST] if "?" in question else []))
-    for kind, (table, written) in _TAGS.items():
-        if table in tables:
-            sql = f"SELECT DISTINCT {written} AS name, 'tag' FROM {table} LIMIT ?"  # noqa: S608  # ours
-            found[kind] += _pairs(view.query(sql, [NEWEST]))
     found["columns"] = {
         str(row["dataset"]): [str(each["name"]) for each in json.loads(row["columns"])][:COLUMNS]
         for row in view.query(_COLUMNS, [NEWEST])

@@ -35,6 +35,9 @@ KINDS = {
 
 NAMED = {
     "data add name": "dataset",
+    "data tag name": "dataset_tag",
+    "run tag name": "run_tag",
+    "run untag name": "run_tag",
     "experiment new target": "column",
     "experiment show name": "experiment",
     "explore chart kind": "chart",
