@@ -15,7 +15,7 @@ from plugins.formats.archive import (
     walk,
 )
 from workbench.errors import BadInput, Refused
-from workbench.models.contract import FoundType, Scan
+from workbench.models.contract import FoundType, Hints, Scan
 from workbench.models.trusted import TRUSTED, is_trusted
 
 
@@ -24,7 +24,9 @@ class SkopsFormat:
 
     name = "skops"
     suffix = ".skops"
+    suffixes = (".skops",)
     safe = True
+    unserved = ""
 
     def dump(self, model: Any, path: Path) -> None:
         """Write `model` to `path`. Raises BadInput for one that holds what skops cannot write."""
@@ -50,6 +52,11 @@ class SkopsFormat:
         found = [FoundType(name=name, verdict="unknown") for name in sorted(unknown)]
         found += [FoundType(name=name, verdict="trusted") for name in sorted(known)]
         return Scan(types=tuple(found), facts={"written by": f"skops {version}"} if version else {})
+
+    def hints(self, path: Path) -> Hints:
+        """Return nothing: names and classes are seen once it is loaded, which its types allow or not."""
+        del path
+        return Hints()
 
     def inspect(self, path: Path) -> tuple[str, ...]:
         """Return the types in the file that are not on our list, sorted; builds and imports none."""

@@ -78,7 +78,7 @@ class ThresholdGate:
         return GateOutcome(
             gate=self.name,
             outcome=outcome,
-            what=f"{metric} on the test rows",
+            what=f"{metric or 'a metric'} on the test rows",
             measured=_figure(measured),
             required=_figure(None if limit is None else float(limit)),
             why=why,
@@ -92,6 +92,8 @@ def _figure(value: float | None) -> Figure | None:
 def _missing(candidate: Candidate, metric: str, measured: float | None) -> str:
     if measured is not None:
         return f"{metric} is not a number"
+    if not candidate.measured:
+        return "the model was imported: nothing was measured"
     known = ", ".join(sorted(candidate.metrics)) or "none"
     return f"the run has no {metric} (it has {known})"
 

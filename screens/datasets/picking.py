@@ -97,9 +97,16 @@ class PickFile(Modal[Path]):
     PickFile #list { height: 1fr; }
     """
 
-    def __init__(self, start: str = "") -> None:
+    def __init__(
+        self,
+        start: str = "",
+        *,
+        title: str = "Import a table",
+        hint: str = "path of a CSV or Parquet file",
+    ) -> None:
         super().__init__()
-        self._input = PathInput(start, placeholder="path of a CSV or Parquet file", id="path")
+        self._title = title
+        self._input = PathInput(start, placeholder=hint, id="path")
         self.table = Table(empty="Nothing here begins so.", markable=False)
         self.table.can_focus = False
         self._entries = Entries(start, Path())
@@ -113,7 +120,7 @@ class PickFile(Modal[Path]):
             Vertical(self.table, id="list"),
             Static(id="trouble", markup=False),
         )
-        box.retitle("Import a table", "↑↓ choose   tab complete   enter take   esc close")
+        box.retitle(self._title, "↑↓ choose   tab complete   enter take   esc close")
         yield box
 
     def on_mount(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 from screens.actions import Act
 from screens.feed import in_thread
@@ -13,6 +14,9 @@ from screens.place import Place
 from screens.text import plural
 from screens.widgets.table import Table
 from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from workbench.models.registry import ModelVersion
 
 
 class VersionActs(Place[Loaded]):
@@ -26,6 +30,7 @@ class VersionActs(Place[Loaded]):
         Act("models.promote", "promote", rank=20),
         Act("models.rollback", "rollback", rank=22),
         Act("models.deploy", "deploy", rank=24),
+        Act("models.import", "new", label="Import", help="Import a model file.", rank=28),
         Act("models.diff", "diff", help="What differs between two versions.", rank=30),
         Act("models.details", "details", rank=35),
         Act("models.report", "report", label="Run", help="Go to the run that made it.", rank=0),
@@ -36,7 +41,8 @@ class VersionActs(Place[Loaded]):
         super().__init__()
         self.loaded = NOTHING
         self.table = Table(
-            empty="No models yet. Press 3, then m on a run that is ok, to register its model."
+            empty="No models yet. Press 3, then m on a run that is ok, to register its model;"
+            " n imports a file."
         )
         self._waiting: Act | None = None
 
@@ -164,6 +170,30 @@ class VersionActs(Place[Loaded]):
 
         self.app.push_screen(DeployForm(self.project, self.loaded, row))
 
+    def command_import(self) -> tuple[str, ...]:
+        """`workbench model import FILE --name delay`."""
+        return ("model", "import", "FILE", "--name", self.row.model if self.row else "NAME")
+
+    def act_import(self) -> None:
+        """Ask for the file, show what it holds, import it."""
+        from screens.datasets.picking import PickFile
+        from screens.models.importing import ImportModel
+
+        known = frozenset(row.model for row in self.loaded.versions)
+
+        def came(made: ModelVersion | None) -> None:
+            if made is not None:
+                self.look_at(made.reference)
+
+        def picked(path: Path | None) -> None:
+            if path is not None:
+                self.app.push_screen(ImportModel(self.project, path, known), came)
+
+        self.app.push_screen(
+            PickFile(title="Import a model", hint="path of a skops, joblib, pickle or ONNX file"),
+            picked,
+        )
+
     def _pair(self) -> tuple[VersionRow, VersionRow] | None:
         """The two to compare: the marked, else the one under the cursor and what it is held against."""
         row = self.row
@@ -230,7 +260,9 @@ class VersionActs(Place[Loaded]):
         )
 
     def why_not_report(self) -> str:
-        """There must be a version."""
+        """There must be a version, and a run that made it."""
+        if self.row is not None and not self.row.run:
+            return f"{self.row.reference} was imported: no run made it"
         return self._no_version()
 
     def command_report(self) -> tuple[str, ...]:

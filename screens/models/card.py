@@ -245,7 +245,9 @@ def _origin(card: Card, width: int) -> Content:
     row, origin = card.row, card.model.lineage
     content = Fact("content", Styled(card.model.version.content[:19] + "…", "muted"))
     if origin is None:
-        return facts([Fact("run", "none: it was imported"), content], width)
+        return facts(
+            [Fact("run", "none"), Fact("imported", row.source or "a file"), content], width
+        )
     params = ", ".join(f"{name} {value_text(value)}" for name, value in origin.params.items())
     code = [Styled(origin.facts.commit[:12] or "no git commit")]
     if origin.facts.diff_object:

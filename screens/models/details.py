@@ -36,16 +36,16 @@ def sections(card: ModelCard, width: int) -> list[Section]:
                 Fact("content", version.content),
             ],
         ),
-        *_lineage(card.lineage),
+        *_lineage(card.lineage, version.source),
     ]
     return [
         Section(heading, text=facts(items, width, label=16)) for heading, items in found if items
     ]
 
 
-def _lineage(origin: Lineage | None) -> list[tuple[str, list[Fact]]]:
+def _lineage(origin: Lineage | None, source: str) -> list[tuple[str, list[Fact]]]:
     if origin is None:
-        return [("Lineage", [Fact("run", "none: it was imported")])]
+        return [("Lineage", [Fact("run", "none"), Fact("imported", source or "a file")])]
     own = origin.facts
     machine = f"{own.host}, {own.platform}, {own.cores} cores" if own.host else "not recorded"
     return [

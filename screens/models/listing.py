@@ -39,8 +39,8 @@ def versions(loaded: Loaded, now: datetime) -> MemorySource:
                 where_cell(loaded.where(row)),
                 _figure(row, named=not shared),
                 Styled(ago(row.registered_at, now), "muted"),
-                row.trainer,
-                row.run,
+                row.trainer or Styled("imported", "muted"),
+                row.run or None,
                 Styled(row.registered_by, "muted"),
                 Styled(row.note, "muted"),
             ),
@@ -60,7 +60,7 @@ def _order(row: VersionRow, loaded: Loaded, name: str) -> Cell:
     if name == "figure":
         return row.value
     if name == "run":
-        return row.run_number
+        return row.run_number or None
     if name == "when":
         return row.registered_at
     return {"trainer": row.trainer, "who": row.registered_by, "note": row.note}.get(name)

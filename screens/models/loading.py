@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version as the list shows it. `value` is its run's figure in the problem's metric."""
+    """A version as the list shows it. `value` is its run's figure in the problem's metric.
+
+    An imported version has no run: `run_number` is 0, and `source` is the name of its file.
+    """
 
     id: str
     model: str
@@ -34,6 +37,7 @@ class VersionRow:
     direction: str
     threshold: float | None
     value: float | None
+    source: str
 
     @property
     def reference(self) -> str:
@@ -42,8 +46,8 @@ class VersionRow:
 
     @property
     def run(self) -> str:
-        """The run that made it: `r_142`."""
-        return f"r_{self.run_number}"
+        """The run that made it: `r_142`; empty of an imported version."""
+        return f"r_{self.run_number}" if self.run_number else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,8 @@ _VERSIONS = """
 SELECT v.id, v.model, v.number, v.note, v.bytes, v.format, v.registered_at, v.registered_by,
        coalesce(r.number, 0) AS run_number, coalesce(r.trainer, '') AS trainer,
        coalesce(r.experiment, '') AS experiment, coalesce(e.metric, '') AS metric,
-       coalesce(e.direction, 'maximize') AS direction, e.threshold, m.last AS value
+       coalesce(e.direction, 'maximize') AS direction, e.threshold, m.last AS value,
+       coalesce(v.source, '') AS source
 FROM model_versions v
 LEFT JOIN runs r ON r.id = v.run
 LEFT JOIN experiments e ON e.name = r.experiment

@@ -462,6 +462,47 @@ TABLE = {
         "model register r_1 --name `Bad Name`",
         "name", "'Bad Name' cannot be the model's name", "model's name", f"{NAME_WHY}, 63 at most", "Choose another",
     ),
+    "a moment that is none": Bad(
+        "model history strong --at whenever",
+        "moment", "'whenever' names no day and no moment", "--at",
+        "it is neither a date, a moment nor a length of time",
+        "Write 2026-10-01, 2026-10-01 12:30 +02:00, 1 October, yesterday or 3d ago",
+    ),
+    "a model file that is not there": Bad(
+        "model import {tmp}/none.skops --name new",
+        "model.missing", "The model file is missing", "{tmp}/none.skops", "there is no such file",
+        "Name a file that is there",
+    ),
+    "a model file of no known format": Bad(
+        "model import {tmp}/model.h5 --name new",
+        "model.format", "The format of this file is not known by its name", "{tmp}/model.h5",
+        "known endings: .joblib, .jbl, .onnx, .pkl, .pickle, .skops",
+        "Say it by --format joblib or onnx or pickle or skops", files={"model.h5": b"x"},
+    ),
+    "a model file that is damaged": Bad(
+        "model import {tmp}/model.onnx --name new",
+        "model.damaged", "This is not a sound model file", "{tmp}/model.onnx",
+        "it is no ONNX model: it has no operator or no output",
+        "Take it from where it was made again; `workbench model verify` tells what the record says",
+        files={"model.onnx": b"\x08\x0a"},
+    ),
+    "a pickle where none is allowed": Bad(
+        "model import {tmp}/model.pkl --name new",
+        "model.not_allowed", "This project takes no pickle files", "{tmp}/model.pkl",
+        "loading one may run code of the file",
+        'Save it as skops, or allow it in workbench.toml: [models] unsafe = ["pickle"]',
+        files={"model.pkl": b"cos\nsystem\n(S'touch pwned'\ntR."}, status=3,
+    ),
+    "a signature that is no JSON": Bad(
+        "model import {tmp}/model.pkl --name new --signature {tmp}/s.json",
+        "model.signature", "This signature cannot be used", "{tmp}/s.json", "Input data was truncated",
+        "Give it by --signature FILE.json, or by --inputs DATASET --target COLUMN",
+        files={"model.pkl": b"N.", "s.json": b"{"},
+    ),
+    "an unknown version to compare": Bad(
+        "model diff strong@1 strong@9",
+        "model.version", "There is no version strong@9", "strong@9", "the newest is strong@1", SEE_MODELS,
+    ),
     "an unknown model": Bad(
         "model show nothing@1",
         "model.none", "There is no model nothing", "nothing@1", "known: strong, weak",

@@ -1,4 +1,4 @@
-"""`workbench model`: register, list, show, diff, gates, promote, rollback, history, verify, export."""
+"""`workbench model`: from a run or a file to a version, and from there to an environment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from workbench.cli.base import Context, common, table
 from workbench.cli.model_diff import diff
 from workbench.cli.model_history import history
+from workbench.cli.model_import import import_
 from workbench.cli.model_text import moment
 from workbench.text import clean
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def group() -> None:
-    """Models: register, list, show, diff, gates, promote, rollback, history, verify, export.
+    """Models: register, import, list, show, diff, gates, promote, rollback, history, verify, export.
 
     A version is named delay@4, delay@latest or delay@production (what is promoted there now).
     """
@@ -208,3 +209,4 @@ def export(context: Context, version: str, folder: Path) -> None:
 
 group.add_command(history)
 group.add_command(diff)
+group.add_command(import_)

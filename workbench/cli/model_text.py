@@ -56,7 +56,7 @@ def card_text(card: ModelCard) -> str:
         f" {'cannot run code when loaded' if card.safe else 'MAY RUN CODE when loaded'}",
         f"object     {version.object}",
         f"content    {version.content}",
-        *lineage_lines(card.lineage),
+        *lineage_lines(card.lineage, version.source),
         "",
         table(
             ("METRIC", "TEST"),
@@ -80,10 +80,10 @@ def _field(field: Field) -> tuple[str, str, str, str]:
     )
 
 
-def lineage_lines(origin: Lineage | None) -> list[str]:
+def lineage_lines(origin: Lineage | None, source: str = "") -> list[str]:
     """Return run, data, code and runtime, a line each; of an imported version that there is none."""
     if origin is None:
-        return ["run        none: it was imported"]
+        return [f"run        none: it was imported{f' from {clean(source)}' if source else ''}"]
     params = ", ".join(f"{name}={value}" for name, value in origin.params.items())
     commit = origin.facts.commit[:12] or "no git commit"
     return [

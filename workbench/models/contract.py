@@ -20,6 +20,7 @@ __all__ = [
     "FoundType",
     "Gate",
     "GateOutcome",
+    "Hints",
     "Scan",
     "Signature",
 ]
@@ -50,6 +51,13 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(found.name for found in self.types if found.verdict == verdict)
 
 
+class Hints(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file tells of its signature without being loaded; empty where it says nothing."""
+
+    inputs: tuple[Field, ...] = ()
+    task: str = ""
+
+
 class Format(Protocol):
     """Writes and reads fitted models of one file format.
 
@@ -62,6 +70,10 @@ class Format(Protocol):
     name: str
     suffix: str
     safe: bool
+    suffixes: tuple[str, ...]
+    """Endings of the names of such files, `suffix` among them."""
+    unserved: str
+    """Why a server cannot load it, in words; empty for a format that is served."""
 
     def dump(self, model: Any, path: Path) -> None:
         """Write `model` to `path`."""
@@ -69,6 +81,10 @@ class Format(Protocol):
 
     def scan(self, path: Path) -> Scan:
         """Return every type that the file names, each with our verdict."""
+        ...
+
+    def hints(self, path: Path) -> Hints:
+        """Return what the file tells of its inputs, as far as that is seen without loading it."""
         ...
 
     def inspect(self, path: Path) -> tuple[str, ...]:

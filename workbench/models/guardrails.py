@@ -6,15 +6,17 @@ They are asked wherever an environment has gates, beside these, each as a line w
 from __future__ import annotations
 
 import math
-import tomllib
 
 from workbench.errors import WorkbenchError
+from workbench.experiments.problem import CODE
 from workbench.models.contract import Candidate
 from workbench.models.figures import reaches
 from workbench.numbers import to_figure
 from workbench.project.project import Project
+from workbench.project.toml import parse_toml
 from workbench.records.models import GateOutcome
 from workbench.training.metrics import direction_of
+from workbench.training.work import Problem
 
 NAME = "guardrail"
 
@@ -28,12 +30,10 @@ def guardrails_of(project: Project, digest: str) -> tuple[dict[str, float], str]
         return {}, ""
     try:
         text = project.store.objects.read(digest).decode("utf-8", errors="replace")
-        tables = tomllib.loads(text).get("guardrail", [])
-        return {str(item["metric"]): float(item["threshold"]) for item in tables}, ""
+        problem = parse_toml(text, Problem, where="the problem file", code=CODE)
     except WorkbenchError as error:
-        return {}, f"{error.what}: {error.why}"
-    except (ValueError, KeyError, TypeError) as error:
-        return {}, f"the problem file of the record cannot be read: {error}"
+        return {}, f"the problem file of the record: {error.what}: {error.why}"
+    return {item.metric: item.threshold for item in problem.guardrails}, ""
 
 
 def judge_guardrails(candidate: Candidate, lost: str = "") -> tuple[GateOutcome, ...]:

@@ -33,6 +33,19 @@ def load_model(path: Path, format: str, *, object: str, content: str = "") -> An
     return plugin.load(path)
 
 
+def check_served(format_name: str, reference: str) -> None:
+    """Raise Refused for a version whose format no server loads, with the reason and what to do."""
+    plugin: Format = load("formats", format_name)
+    if plugin.unserved:
+        raise Refused(
+            f"{reference} cannot be served",
+            where=reference,
+            why=f"it is a {plugin.name} file, and {plugin.unserved}",
+            fix="Import the model as skops, or export the file and serve it elsewhere",
+            code="model.unserved",
+        )
+
+
 def _sha256(path: Path) -> str:
     try:
         with path.open("rb") as stream:

@@ -24,7 +24,10 @@ NOTE_LIMIT = 2000
 
 
 class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A registered version. `run` is a ULID; `bytes` the size of its file."""
+    """A registered version. `run` is a ULID; `bytes` the size of its file.
+
+    An imported version has no run: `run` is empty, and `source` the name of the file that it was.
+    """
 
     id: str
     model: str
@@ -38,6 +41,7 @@ class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
     note: str
     registered_at: datetime
     registered_by: str
+    source: str = ""
 
     @property
     def reference(self) -> str:
@@ -70,7 +74,9 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 def version_from(project: Project, row: dict[str, Any]) -> ModelVersion:
     """Make a ModelVersion of a row of `model_versions`."""
     signature = recall(project.store.objects, row["signature"])
-    return msgspec.convert(row | {"signature": signature}, ModelVersion)
+    return msgspec.convert(
+        row | {"signature": signature, "source": row["source"] or ""}, ModelVersion
+    )
 
 
 def register(project: Project, run_ref: str, name: str, note: str = "") -> ModelVersion:

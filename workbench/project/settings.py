@@ -71,6 +71,15 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("ports: expected [first, last] from 1 to 65535")
 
 
+class Models(msgspec.Struct, frozen=True, kw_only=True):
+    """`unsafe`: formats that may run code when they are loaded and that may be imported all the same.
+
+    They are listed, scanned and compared, and never loaded here.
+    """
+
+    unsafe: tuple[str, ...] = ()
+
+
 def default_environments() -> dict[str, Environment]:
     """Return dev, staging and production: free, gated, gated and confirmed by the typed name."""
     threshold: dict[str, Value] = {GATE: "threshold"}
@@ -89,6 +98,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environments: dict[str, Environment] = msgspec.field(default_factory=default_environments)
     runner: Runner = Runner()
     serving: Serving = Serving()
+    models: Models = Models()
 
     def __post_init__(self) -> None:
         """Refuse names that references cannot carry: an environment name is not a number."""
@@ -233,6 +243,11 @@ gates = [{ gate = "threshold" }]
 [environments.production]
 gates = [{ gate = "threshold" }]
 confirm = true
+
+[models]
+# Formats of imported models that may run code when somebody loads them, such as "joblib" and "pickle".
+# Without their name here they are refused; with it they are kept and looked at, never loaded.
+unsafe = []
 
 [runner]
 # How many jobs run at once on this machine; 0 means half of its cores, at least one.

@@ -23,6 +23,7 @@ MODEL_VERSIONS = Table(
         "bytes": "BIGINT",
         "signature": "VARCHAR",  # JSON, or object:DIGEST
         "note": "VARCHAR",
+        "source": "VARCHAR",  # of an imported version: the name of its file; else empty
         "registered_at": "TIMESTAMP",
         "registered_by": "VARCHAR",
     },
@@ -50,7 +51,10 @@ PROMOTIONS = Table(
 
 
 class ModelVersionRegistered(Record, frozen=True, kw_only=True, tag="model.version_registered"):
-    """An immutable version `model@number`, made from `run`."""
+    """An immutable version `model@number`, made from `run`, or imported: then `run` is empty.
+
+    `source` is the name of the file that it was imported from, without its folder.
+    """
 
     id: str
     model: str
@@ -62,6 +66,7 @@ class ModelVersionRegistered(Record, frozen=True, kw_only=True, tag="model.versi
     bytes: int
     signature: str
     note: str = ""
+    source: str = ""
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """One row."""

@@ -13,6 +13,7 @@ import msgspec
 from workbench.errors import BadInput, Conflict, NotFound, Unavailable, WorkbenchError
 from workbench.ids import new_ulid
 from workbench.links import LATEST, check_name, parse_suffix, parse_version
+from workbench.models.loading import check_served
 from workbench.models.registry import ModelVersion, get_version
 from workbench.project.project import Project
 from workbench.records.deployments import DeploymentCreated, DeploymentStopRequested
@@ -95,6 +96,7 @@ def create(
         )
     environment = _environment(project, model)
     version = get_version(project, model)
+    check_served(version.format, version.reference)
     host = host or project.settings.serving.host
     if port:
         listen(host, port, (port, port)).close()

@@ -1,4 +1,4 @@
-"""What every model format must keep: subclass FormatContract, override the fixtures, run by pytest."""
+"""What every model format must keep: subclass a contract class, override its fixtures, run by pytest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workbench.errors import BadInput, WorkbenchError
+from workbench.errors import BadInput, Refused, WorkbenchError
 from workbench.models.contract import Format
 
 _ROWS = 60
@@ -122,6 +122,71 @@ class FormatContract:
             path.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
             plugin = format_plugin
             for read in (plugin.scan, plugin.inspect, plugin.content, plugin.load):
+                try:
+                    read(path)
+                except WorkbenchError:
+                    continue
+
+
+class ScannedFormatContract:
+    """The guarantees of a format that is only looked at: `unserved` says why it is not loaded.
+
+    Override `format_plugin` and `sample`, a sound file of that format.
+    """
+
+    @pytest.fixture
+    def format_plugin(self) -> Format:
+        """The format under test."""
+        raise NotImplementedError("override the fixture format_plugin")
+
+    @pytest.fixture
+    def sample(self, format_plugin: Format, tmp_path: Path) -> Path:
+        """A sound file."""
+        raise NotImplementedError("override the fixture sample")
+
+    def test_says_what_it_is(self, format_plugin: Format) -> None:
+        """Name, suffixes, safety, and why it is not served."""
+        assert format_plugin.name.isidentifier()
+        assert format_plugin.suffix in format_plugin.suffixes
+        assert isinstance(format_plugin.safe, bool)
+        assert format_plugin.unserved
+
+    def test_is_scanned_and_never_loaded(self, format_plugin: Format, sample: Path) -> None:
+        """The names in it are seen; loading and writing are refused."""
+        scan = format_plugin.scan(sample)
+        assert scan.types
+        assert set(format_plugin.inspect(sample)) == {
+            found.name for found in scan.types if found.verdict != "trusted"
+        }
+        with pytest.raises(Refused):
+            format_plugin.load(sample)
+        with pytest.raises(Refused):
+            format_plugin.dump(object(), sample)
+        content = format_plugin.content(sample)
+        assert content.startswith("m1:")
+        assert format_plugin.content(sample) == content
+
+    def test_a_damaged_file_is_bad_input(
+        self, format_plugin: Format, sample: Path, tmp_path: Path
+    ) -> None:
+        """Cut anywhere, or empty, or missing: BadInput from each way of reading."""
+        data, path = sample.read_bytes(), tmp_path / f"cut{format_plugin.suffix}"
+        for cut in (0, 1, len(data) // 2, len(data) - 1):
+            path.write_bytes(data[:cut])
+            for read in (format_plugin.scan, format_plugin.inspect, format_plugin.content):
+                with pytest.raises(BadInput):
+                    read(path)
+        with pytest.raises(BadInput):
+            format_plugin.scan(tmp_path / "missing")
+
+    def test_flipped_bytes_never_escape(
+        self, format_plugin: Format, sample: Path, tmp_path: Path
+    ) -> None:
+        """A changed byte gives a scan, or one of our errors; never another exception."""
+        data, path = sample.read_bytes(), tmp_path / f"flipped{format_plugin.suffix}"
+        for place in range(0, len(data), max(len(data) // 300, 1)):
+            path.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
+            for read in (format_plugin.scan, format_plugin.content, format_plugin.hints):
                 try:
                     read(path)
                 except WorkbenchError:
