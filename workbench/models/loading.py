@@ -40,7 +40,7 @@ def check_served(format_name: str, reference: str) -> None:
         raise Refused(
             f"{reference} cannot be served",
             where=reference,
-            why=f"it is a {plugin.name} file, and {plugin.unserved}",
+            why=f"its format is {plugin.name}: {plugin.unserved}",
             fix="Import the model as skops, or export the file and serve it elsewhere",
             code="model.unserved",
         )
