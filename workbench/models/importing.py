@@ -179,6 +179,12 @@ def import_model(
             fix="Give it by --signature FILE.json, or by --inputs DATASET --target COLUMN",
             code="model.signature",
         )
+    return _store(project, path, name, note, seen, seen.signature)
+
+
+def _store(
+    project: Project, path: Path, name: str, note: str, seen: Inspection, signature: Signature
+) -> ModelVersion:
     plugin: Format = load("formats", seen.format)
     content = plugin.content(path)
     _check_new(project.store.read(lambda view: _same(view, name, content)), name, path)
@@ -193,7 +199,7 @@ def import_model(
             fix="Import it again when nobody writes it",
             code="model.changed",
         )
-    kept = keep(objects, msgspec.json.encode(seen.signature).decode())
+    kept = keep(objects, msgspec.json.encode(signature).decode())
     made = new_ulid()
 
     def decision(view: View) -> list[ModelVersionRegistered]:
