@@ -8,6 +8,7 @@ from datetime import datetime
 from screens.text import Styled, ago, count, size
 from screens.widgets.detail import Section
 from screens.widgets.source import Cell
+from workbench.data.cells import cell_text
 from workbench.data.datasets import DatasetVersion
 
 _SIGNS = {"\t": "tab", " ": "space"}
@@ -19,9 +20,7 @@ def sections(
     """Return origin, digests and the dataset's other versions."""
     origin = version.origin
     came: list[tuple[str, Cell]] = [
-        ("file", origin.place),
-        ("read as", origin.source),
-        ("size then", size(origin.bytes) if origin.bytes else None),
+        *_source(version, others),
         ("added", f"{version.created_at:%Y-%m-%d %H:%M:%S} UTC, {ago(version.created_at, now)}"),
         ("by", version.created_by),
     ]
@@ -47,6 +46,8 @@ def sections(
     if options:
         parts.append(Section("Read with", facts=options))
     parts += [Section("Stored", facts=stored), Section("Digests (SHA-256)", facts=digests)]
+    if made := _made_of(version, others):
+        parts.append(Section("Made of it", facts=made))
     same = [
         (other.reference, f"{count(other.rows)} rows, {ago(other.created_at, now)}")
         for other in others
@@ -56,6 +57,29 @@ def sections(
         parts.append(Section("Other versions", facts=same))
     note = Styled("Equal content means equal tables, however they were written.", "muted")
     return [*parts, Section(notes=[note])]
+
+
+def _source(version: DatasetVersion, others: Sequence[DatasetVersion]) -> list[tuple[str, Cell]]:
+    origin = version.origin
+    if origin.sql:
+        known = {other.id: other.reference for other in others}
+        asked = [("of", known.get(one, one)) for one in origin.inputs]
+        return [("query", cell_text(origin.sql, 1000)), *asked]
+    files = f", {count(origin.files)} files" if origin.files else ""
+    return [
+        ("file", origin.place),
+        ("read as", origin.source),
+        ("size then", f"{size(origin.bytes)}{files}" if origin.bytes else None),
+    ]
+
+
+def _made_of(version: DatasetVersion, others: Sequence[DatasetVersion]) -> list[tuple[str, Cell]]:
+    """Return the versions that queries have made of this one."""
+    return [
+        (other.reference, cell_text(other.origin.sql, 200))
+        for other in others
+        if version.id in other.origin.inputs
+    ]
 
 
 def _words(value: object) -> str:

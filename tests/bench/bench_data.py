@@ -20,7 +20,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from workbench.data import datasets, profiling
+from workbench.data import datasets, profiling, storing
 from workbench.data.pages import PageSource
 from workbench.data.profile import profile
 from workbench.data.query import query
@@ -120,7 +120,7 @@ def bench_pages(folder: Path, project: Project, rows: int, rounds: int) -> None:
     table(1_000_000, 3).write_parquet(part)
     long = folder / "long.parquet"
     pl.concat([pl.scan_parquet(part)] * max(1, rows // 1_000_000)).sink_parquet(
-        long, row_group_size=datasets.ROW_GROUP
+        long, row_group_size=storing.ROW_GROUP
     )
     version = datasets.add(project, long, name="long")
     opened, jumps = [], []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from workbench.errors import PluginError
 from workbench.options import Option
 from workbench.plugins import load, names
 from workbench.text import clean
+
+if TYPE_CHECKING:
+    from workbench.data.datasets import Added
 
 _PLACE = click.Path(path_type=Path)
 
@@ -91,6 +94,11 @@ def add(
         context.say(text)
         shown = set(sniffed.warnings)
     added = bring_in(context.project, place, name=name, source=reader.name, options=given)
+    _told(context, clean(place.name, 200), added, frozenset(shown))
+
+
+def _told(context: Context, what: str, added: Added, shown: frozenset[str]) -> None:
+    """Answer with the version that was stored, or was there; say the warnings that were not `shown`."""
     version = added.version
     outcome = "stored as" if added.new else "the same table is there already, as"
     data = {
@@ -100,7 +108,7 @@ def add(
         "warnings": added.warnings,
     }
     size = f"{version.rows:,} rows, {len(version.columns)} columns"
-    text = f"{clean(place.name, 200)}: {outcome} {version.reference}, {size}."
+    text = f"{what}: {outcome} {version.reference}, {size}."
     context.answer("data.add@1", data, text)
     for sentence in () if context.json else added.warnings:
         if sentence not in shown:
@@ -216,9 +224,13 @@ def diff(context: Context, before: str, after: str, fail_on: Any) -> None:
 @group.command()
 @click.argument("sql")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=1000, show_default=True)
+@click.option("--name", help="Store the whole answer as the next version of this dataset.")
 @common
-def query(context: Context, sql: str, limit: int) -> None:
+def query(context: Context, sql: str, limit: int, name: str | None) -> None:
     """Ask one SELECT over all versions: flights is the newest, "flights@3" that one."""
+    if name is not None:
+        _derive(context, sql, name)
+        return
     from workbench.cli.data_text import rows_text
     from workbench.data.cells import json_value
     from workbench.data.query import query as ask
@@ -230,6 +242,12 @@ def query(context: Context, sql: str, limit: int) -> None:
     )
     if answer.more and not context.json:
         context.say(f"There are more than {limit:,} rows: --limit shows more.")
+
+
+def _derive(context: Context, sql: str, name: str) -> None:
+    from workbench.data.derive import derive
+
+    _told(context, "the answer", derive(context.project, sql, name), frozenset())
 
 
 @group.command()

@@ -49,20 +49,28 @@ def _shown(value: object) -> str:
 
 def version_text(version: DatasetVersion) -> str:
     """One version with its columns and where it came from."""
-    origin = version.origin
     lines = [
         f"{version.reference}  {version.rows:,} rows, {len(version.columns)} columns, "
         f"{size_text(version.bytes)}",
         f"id       {version.id}",
         f"content  {version.content}",
         f"object   {version.object}",
-        f"from     {clean(origin.place, 200)} ({origin.source}, {size_text(origin.bytes)})",
+        *_from(version),
         *([f"tags     {', '.join(version.tags)}"] if version.tags else []),
         f"added    {version.created_at:%Y-%m-%d %H:%M:%S} UTC by {clean(version.created_by, 60)}",
         "",
         table(("COLUMN", "TYPE"), [(clean(c.name, _NAME), c.type) for c in version.columns]),
     ]
     return "\n".join(lines)
+
+
+def _from(version: DatasetVersion) -> list[str]:
+    origin = version.origin
+    if origin.sql:
+        return [f"from     {clean(origin.sql, 400)}", f"of       {', '.join(origin.inputs) or '-'}"]
+    files = f", {origin.files:,} files" if origin.files else ""
+    read = f"{origin.source}, {size_text(origin.bytes)}{files}"
+    return [f"from     {clean(origin.place, 200)} ({read})"]
 
 
 def size_text(size: int) -> str:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from workbench.data.contract import Preview, Source
 from workbench.data.many import Many, digest_of, is_pattern, matching
+from workbench.data.storing import columns_of, normal, write
 from workbench.data.versions import (
     DatasetRow,
     DatasetVersion,
@@ -35,7 +35,7 @@ from workbench.links import check_name
 from workbench.options import Value
 from workbench.plugins import load, names
 from workbench.records.base import Record
-from workbench.records.data import Column, DatasetVersionAdded, Origin
+from workbench.records.data import DatasetVersionAdded, Origin
 from workbench.store.modes import make_folder
 from workbench.text import whole
 
@@ -59,12 +59,6 @@ __all__ = [
     "path",
     "preview",
 ]
-
-ROW_GROUP = 1 << 17
-"""Rows of a row group: a page of 256 rows costs the decoding of part of one."""
-
-MAX_COLUMNS_BYTES = 48 << 10
-"""Room for names and types in the record of a version, whose line in the journal is under 64 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,22 +150,37 @@ def bring_in(
     check_name(name, "name of a dataset")
     reader = find_source(place, source)
     scan = reader.scan(place, options or {})
-    frame, changes = _normal(scan.frame)
-    columns = _columns(frame)
+
+    def origin() -> Origin:
+        digest, read, files = _digest_of(place)
+        return Origin(
+            source=reader.name,
+            place=os.path.abspath(place),  # noqa: PTH100  # without .. but with links as given
+            sha256=digest,
+            bytes=read,
+            options={k: v for k, v in scan.options.items() if v is not None},
+            files=files,
+        )
+
+    added = keep(project, scan.frame, name, str(place), origin)
+    return Added(added.version, added.new, scan.warnings + added.warnings)
+
+
+def keep(
+    project: Project, frame: pl.LazyFrame, name: str, where: str, origin: Callable[[], Origin]
+) -> Added:
+    """Store a table as the next version of dataset `name`; `where` is what errors call its place.
+
+    `origin` is asked once the table has been read. Raises BadInput with nothing stored.
+    """
+    frame, changes = normal(frame)
+    columns = columns_of(frame)
     with tempfile.TemporaryDirectory(dir=make_folder(project.paths.cache)) as folder:
         file = Path(folder) / "table.parquet"
-        content, rows = _write(frame, file, place)
+        content, rows = write(frame, file, where)
         size = file.stat().st_size
-        digest, read, files = _digest_of(place)
+        came = origin()
         stored = project.store.objects.put_file(file, move=True)
-    origin = Origin(
-        source=reader.name,
-        place=os.path.abspath(place),  # noqa: PTH100  # without .. but with links as given
-        sha256=digest,
-        bytes=read,
-        files=files,
-        options={k: v for k, v in scan.options.items() if v is not None},
-    )
     record = DatasetVersionAdded(
         id=new_ulid(),
         dataset=name,
@@ -181,11 +190,11 @@ def bring_in(
         rows=rows,
         bytes=size,
         columns=columns,
-        origin=origin,
+        origin=came,
     )
     stamp = project.store.decide(lambda view: _decide(view, record))
     version = by_content(project, name, content)
-    return Added(version, stamp is not None, scan.warnings + changes)
+    return Added(version, stamp is not None, changes)
 
 
 def _decide(view: View, record: DatasetVersionAdded) -> Iterable[Record]:
@@ -197,87 +206,6 @@ def _decide(view: View, record: DatasetVersionAdded) -> Iterable[Record]:
         return []
     number = view.next_number("dataset_versions", "dataset", record.dataset)
     return [msgspec.structs.replace(record, number=number)]
-
-
-def _normal(frame: pl.LazyFrame) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-    """Bring columns to types that every reader of Parquet knows; says what was changed."""
-    import polars as pl
-
-    def plain(dtype: Any) -> Any:
-        if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
-            return pl.String()
-        if isinstance(dtype, pl.List):
-            return pl.List(plain(dtype.inner))
-        if isinstance(dtype, pl.Array):
-            return pl.Array(plain(dtype.inner), dtype.size)
-        if isinstance(dtype, pl.Struct):
-            return pl.Struct({field.name: plain(field.dtype) for field in dtype.fields})
-        return dtype
-
-    schema = frame.collect_schema()
-    casts: dict[Any, Any] = {
-        name: new for name, old in schema.items() if (new := plain(old)) != old
-    }
-    empty = tuple(name for name in casts if isinstance(schema[name], pl.Null))
-    return frame.cast(casts) if casts else frame, tuple(
-        f"Column {name!r} has no value and no type: it is stored as text." for name in empty
-    )
-
-
-def _columns(frame: pl.LazyFrame) -> tuple[Column, ...]:
-    from workbench.data.content import type_tag
-
-    schema = frame.collect_schema()
-    for name, dtype in schema.items():
-        try:
-            type_tag(dtype)
-        except BadInput as refusal:
-            raise BadInput(
-                refusal.what,
-                where=f"column {name}",
-                why=refusal.why,
-                fix=refusal.fix,
-                code=refusal.code,
-            ) from None
-    columns = tuple(Column(name, str(dtype)) for name, dtype in schema.items())
-    size = len(msgspec.json.encode(columns))
-    if size > MAX_COLUMNS_BYTES:
-        raise BadInput(
-            "The table has too many columns",
-            where=f"{len(columns)} columns",
-            why=f"their names and types take {size:,} bytes, and a record holds {MAX_COLUMNS_BYTES:,}",
-            fix="Leave columns out, shorten their names, or turn them into rows",
-            code="data.columns",
-        )
-    return columns
-
-
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
-
-
-def _write(frame: pl.LazyFrame, file: Path, place: Path) -> tuple[str, int]:
-    """Write the table and read it back: its content digest and rows are those of what is stored."""
-    import polars as pl
-
-    from workbench.data.content import content_of_parquet
-
-    try:
-        frame.sink_parquet(file, compression="zstd", row_group_size=ROW_GROUP)
-        return content_of_parquet(file), int(
-            pl.scan_parquet(file, glob=False).select(pl.len()).collect().item()
-        )
-    except pl.exceptions.PolarsError as error:
-        if system := _OS_ERROR.search(str(error)):
-            # Of what is written here, such as a full disk; Polars has lost the number of the error.
-            number = int(system[1])
-            raise OSError(number, os.strerror(number), str(file)) from None
-        raise BadInput(
-            "The table could not be read to its end",
-            where=str(place),
-            why=str(error).partition("\n")[0],
-            fix="Fetch or write the file again",
-            code="data.damaged",
-        ) from None
 
 
 def _digest_of(place: Path) -> tuple[str, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import BadInput
@@ -25,7 +26,7 @@ def single_select(connection: duckdb.DuckDBPyConnection, sql: str) -> str:
     except duckdb.Error as error:
         raise BadInput(
             "The query cannot be read",
-            where="the query",
+            where=f"the query{place_of(error, sql)}",
             why=first_line(error),
             fix="Correct it; DuckDB's SQL is spoken here",
             code="query.syntax",
@@ -59,6 +60,48 @@ def _nodes(tree: Any) -> set[str]:
         elif isinstance(item, list):
             left += item
     return found
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, select: str) -> frozenset[str]:
+    """Return the names of tables in a statement that `single_select` let pass, in small letters."""
+    ((text,),) = connection.execute("SELECT json_serialize_sql(?)", [select]).fetchall()
+    found: set[str] = set()
+    left = [json.loads(text)]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            if item.get("type") == "BASE_TABLE":
+                found.add(str(item.get("table_name")).lower())
+            left += item.values()
+        elif isinstance(item, list):
+            left += item
+    return frozenset(found)
+
+
+_EXCERPT = re.compile(r"^(LINE (\d+): )(.*)\n( *)\^", re.MULTILINE)
+_NAMED = re.compile(r'column "([^"]+)"|[Nn]ame "?([^ "]+)"? does not exist|near "([^"]+)"')
+
+
+def place_of(error: Exception, sql: str, shift: int = 0) -> str:
+    """Return `, line 2, column 9` where an error is, empty when DuckDB does not tell.
+
+    By its excerpt (`shift` lines later than in `sql`), else by where the name that it names is first.
+    """
+    message = str(error)
+    if found := _EXCERPT.search(message):
+        line = int(found[2]) - shift
+        column = len(found[4]) - len(found[1]) + 1
+        whole, shown = (sql.splitlines() or [""])[line - 1 : line], found[3]
+        if whole and shown.startswith("...") and shown[3:].removesuffix("...") in whole[0]:
+            column += whole[0].index(shown[3:].removesuffix("...")) - 3
+        return f", line {line}, column {column}"
+    named = _NAMED.search(message)
+    name = next((part for part in named.groups() if part), "") if named else ""
+    at = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sql, re.IGNORECASE) if name else None
+    if at is None:
+        return ""
+    line = sql.count("\n", 0, at.start()) + 1
+    return f", line {line}, column {at.start() - sql.rfind(chr(10), 0, at.start())}"
 
 
 def _refused(why: str) -> BadInput:
