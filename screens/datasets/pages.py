@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from screens.text import Styled
 from screens.widgets.source import Cell, Column, Row, Sort
 from workbench.data import pages
 from workbench.data.cells import NULL, cell_text
 
+if TYPE_CHECKING:
+    from workbench.data.answers import Answers
+
 ROW_NUMBER = "\0row"
 """The name of the column that counts the rows; no column of a table can be called so."""
 HINT = "a condition, such as: age > 30 and city = 'Oslo'"
 _CELL = 200
+_NUMBERS = ("Int", "UInt", "Float", "Decimal", "TINY", "SMALL", "INTEGER", "BIG", "HUGE", "UTINY",
+            "USMALL", "UINTEGER", "UBIG", "UHUGE", "FLOAT", "DOUBLE", "DECIMAL")  # fmt: skip
+"""Types of numbers as Polars writes them, and as DuckDB does."""
 
 
 class VersionSource:
-    """A version's rows; the key of a row is its number in the version, from 0.
+    """The rows of a version, or of an answer; the key of a row is its number there, from 0.
 
     Its DuckDB is closed with the object that holds it: a page may still be being read in a thread
     when the table has gone on to other rows.
     """
 
-    def __init__(self, source: pages.PageSource) -> None:
+    def __init__(self, source: pages.PageSource | Answers) -> None:
         self._source = source
         wide = len(f"{source.total():,}")
         self.columns: Sequence[Column] = (
@@ -65,7 +71,7 @@ class VersionSource:
 
 
 def _is_number(kind: str) -> bool:
-    return kind.startswith(("Int", "UInt", "Float", "Decimal"))
+    return kind.startswith(_NUMBERS) and "[" not in kind
 
 
 def _cell(value: Any) -> Cell:

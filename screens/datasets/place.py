@@ -207,7 +207,12 @@ class Datasets(Place[list[DatasetVersion]]):
         """Open the query."""
         from screens.datasets.query import Query, first_query
 
-        self.app.push_screen(Query(self.project, first_query(self.table.key)))
+        def made(added: Added | None) -> None:
+            if added is not None:
+                self._wanted = added.version.reference
+                self.reload()
+
+        self.app.push_screen(Query(self.project, first_query(self.table.key)), made)
 
     def act_back(self) -> None:
         """Leave the right pane, where diff and origin give way to the table; then the place."""

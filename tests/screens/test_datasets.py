@@ -305,14 +305,72 @@ async def test_a_query_is_answered_and_refused(bench: Workbench) -> None:
         await settled(pilot)
         modal = bench.screen
         assert isinstance(modal, Query)
-        modal._input.value = "SELECT sum(mass) AS total FROM birds"
-        await pilot.press("enter")
+        modal.sql.text = "SELECT sum(mass) AS total\nFROM birds"
+        await pilot.press("f5")
         # 300 masses from 12000 to 14990: 300 times 13495
         await until(pilot, lambda: "4048500" in text(bench))
-        modal._input.value = "DROP TABLE birds"
-        modal._input.focus()
+        modal.sql.text = "DROP TABLE birds"
+        modal.sql.focus()
         await pilot.press("enter")
         await until(pilot, lambda: "Only one SELECT" in text(bench))
+        modal.sql.text = "SELECT mass\nFORM birds"
+        modal.sql.focus()
+        await pilot.press("f5")
+        await until(pilot, lambda: "(line 2, column 6)" in text(bench))
+        await settled(pilot)
+        for _ in range(2):  # from the second line to the first, then to what was asked before
+            await pilot.press("up")
+        await until(pilot, lambda: modal.sql.text == "SELECT sum(mass) AS total\nFROM birds")
+
+
+async def test_an_answer_is_paged_filtered_and_kept(bench: Workbench, project: Project) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot)
+        place.act_query()
+        await settled(pilot)
+        modal = bench.screen
+        assert isinstance(modal, Query)
+        assert modal.why_not_keep()
+        modal.sql.text = "SELECT species, mass FROM birds"
+        await pilot.press("enter")
+        await until(pilot, lambda: modal.table.total == 300)
+        await settled(pilot)
+        await pilot.press("G")  # the second page
+        await until(pilot, lambda: "14,990" in text(bench) or "14990" in text(bench))
+        await pilot.press("slash")
+        await settled(pilot)
+        await typed(pilot, "species = 'Gentoo'")
+        await pilot.press("enter")
+        await until(pilot, lambda: modal.table.count == 100)
+        await settled(pilot)
+        await pilot.press("n")
+        await settled(pilot)
+        bench.screen.query_one("#field-name").value = "gentoos"  # type: ignore[attr-defined]
+        bench.screen.query_one("#apply").focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: place.table.key == "gentoos@1")
+    made = list_versions(project, "gentoos")[0]
+    assert (made.rows, made.origin.sql) == (300, "SELECT species, mass FROM birds")
+
+
+async def test_the_console_takes_lines_and_hostile_text(bench: Workbench) -> None:
+    async with bench.run_test(size=(80, 24)) as pilot:
+        place = await enter(pilot)
+        place.act_query()
+        await settled(pilot)
+        modal = bench.screen
+        assert isinstance(modal, Query)
+        modal.sql.text = ""
+        for key in ("1", "ctrl+o", "2", "ctrl+o", "enter"):
+            await pilot.press(key)
+        assert modal.sql.text == "1\n2\n"  # the blank line ended it
+        await until(pilot, lambda: "The query cannot be read" in text(bench))
+        modal.sql.text = f"SELECT '{HOSTILE}' AS x"
+        modal.sql.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: modal.table.total == 1)
+        await settled(pilot)
+        _harmless(text(bench))
 
 
 async def test_a_tag_is_given_and_stands_in_the_list(bench: Workbench, project: Project) -> None:

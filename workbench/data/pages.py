@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from workbench.data.connection import locked, parquet, quoted
 from workbench.data.guard import first_line, single_select
@@ -43,40 +43,43 @@ class Order:
     descending: bool = False
 
 
-class PageSource:
-    """Pages of one version, sorted by `order` and filtered by the SQL condition `where`.
+class Pages:
+    """Pages of a table that DuckDB reads, sorted by `order` and filtered by the SQL condition `where`.
 
-    Safe to call from any thread; a call blocks while another reads. A source never changes. Raises
-    BadInput for a condition that is none, and for a column that does not exist. Close it after use.
+    `table` is its SQL, `number` the column that numbers its `rows` from 0. Safe to call from any
+    thread; a call blocks while another reads. Raises BadInput for a condition that is none, and for a
+    column that does not exist. Close it after use.
     """
 
     def __init__(
         self,
-        project: Project,
-        version: DatasetVersion,
-        *,
+        connection: duckdb.DuckDBPyConnection,
+        table: str,
+        number: str,
+        columns: Sequence[Column],
+        rows: int,
         order: Order | None = None,
         where: str = "",
     ) -> None:
-        self._project = project
-        self.version = version
         self.order = order
         self.where = where.strip()
-        self.columns: tuple[Column, ...] = version.columns
-        self._names = [column.name for column in version.columns]
+        self.columns = tuple(columns)
+        self._file, self._number, self._rows = table, number, rows
+        self._names = [column.name for column in columns]
         # Moments with a zone come as UTC without one and are given it here: DuckDB's own way needs
         # pytz, the way over Arrow a third of a second for its imports.
         self._zoned = [
-            place for place, column in enumerate(version.columns) if "time_zone='" in column.type
+            place
+            for place, column in enumerate(columns)
+            if "time_zone='" in column.type or column.type == "TIMESTAMP WITH TIME ZONE"
         ]
         self._columns = ", ".join(
             f"{quoted(name)} AT TIME ZONE 'UTC'" if place in self._zoned else quoted(name)
             for place, name in enumerate(self._names)
         )
-        self._file = parquet(project.store.objects.path(version.object), f", {_NUMBER}=true")
         self._lock = threading.Lock()
         self._pages: OrderedDict[int, Rows] = OrderedDict()
-        self._connection = locked(project.paths.objects)
+        self._connection = connection
         try:
             self._numbers = self._arrange() if order or self.where else None
         except BaseException:
@@ -88,19 +91,19 @@ class PageSource:
         with self._lock:
             self._connection.close()
 
-    def __enter__(self) -> PageSource:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
 
     def total(self) -> int:
-        """Return the rows of the version."""
-        return self.version.rows
+        """Return the rows of the table."""
+        return self._rows
 
     def count(self) -> int:
         """Return the rows that pass the filter."""
-        return self.version.rows if self._numbers is None else len(self._numbers)
+        return self._rows if self._numbers is None else len(self._numbers)
 
     def page(self, number: int) -> Rows:
         """Return rows `number * PAGE` and on, at most PAGE, as Python values; empty past the end."""
@@ -115,14 +118,10 @@ class PageSource:
             return rows
 
     def row_number(self, place: int) -> int:
-        """Return which row of the version stands at `place` here; raises IndexError past the end."""
+        """Return which row of the table stands at `place` here; raises IndexError past the end."""
         if not 0 <= place < self.count():
             raise IndexError(place)
         return place if self._numbers is None else int(self._numbers[place])
-
-    def arranged(self, order: Order | None, where: str = "") -> PageSource:
-        """Return another source with the same version, sorted and filtered."""
-        return PageSource(self._project, self.version, order=order, where=where)
 
     def _read(self, number: int) -> None:
         if number < 0 or number * PAGE >= self.count():
@@ -139,7 +138,10 @@ class PageSource:
             self._pages[first + step // PAGE] = rows
 
     def _select(self, condition: str) -> Rows:
-        sql = f"SELECT {self._columns} FROM {self._file} WHERE {_NUMBER} {condition} ORDER BY {_NUMBER}"  # noqa: S608
+        sql = (
+            f"SELECT {self._columns} FROM {self._file} "  # noqa: S608
+            f"WHERE {self._number} {condition} ORDER BY {self._number}"
+        )
         rows = self._connection.execute(sql).fetchall()
         return tuple(map(self._with_zone, rows)) if self._zoned else tuple(rows)
 
@@ -160,7 +162,7 @@ class PageSource:
         import duckdb
         import numpy as np
 
-        sql = f"SELECT {_NUMBER} FROM {self._file}"  # noqa: S608
+        sql = f"SELECT {self._number} FROM {self._file}"  # noqa: S608
         if self.where:
             check_condition(self._connection, self.where, self._names)
             sql += f" WHERE ({self.where}\n)"
@@ -168,13 +170,35 @@ class PageSource:
             if self.order.column not in self._names:
                 raise _no_column(self.order.column, self._names)
             way = "DESC" if self.order.descending else "ASC"
-            sql += f" ORDER BY {quoted(self.order.column)} {way} NULLS LAST, {_NUMBER}"
-        kind = np.uint32 if self.version.rows < 1 << 32 else np.uint64
+            sql += f" ORDER BY {quoted(self.order.column)} {way} NULLS LAST, {self._number}"
+        kind = np.uint32 if self._rows < 1 << 32 else np.uint64
         try:
-            found = self._connection.execute(sql).fetchnumpy()[_NUMBER]
+            found = self._connection.execute(sql).fetchnumpy()
         except duckdb.Error as error:
             raise bad_condition(first_line(error)) from None
-        return np.asarray(found, kind)
+        return np.asarray(next(iter(found.values())), kind)
+
+
+class PageSource(Pages):
+    """Pages of one version. A source never changes."""
+
+    def __init__(
+        self,
+        project: Project,
+        version: DatasetVersion,
+        *,
+        order: Order | None = None,
+        where: str = "",
+    ) -> None:
+        self._project = project
+        self.version = version
+        table = parquet(project.store.objects.path(version.object), f", {_NUMBER}=true")
+        connection = locked(project.paths.objects)
+        super().__init__(connection, table, _NUMBER, version.columns, version.rows, order, where)
+
+    def arranged(self, order: Order | None, where: str = "") -> PageSource:
+        """Return another source with the same version, sorted and filtered."""
+        return PageSource(self._project, self.version, order=order, where=where)
 
 
 def check_condition(

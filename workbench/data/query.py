@@ -54,7 +54,11 @@ class Asked:
     inputs: tuple[str, ...]
 
     def relation(self, limit: int | None = None, casts: Mapping[str, str] | None = None) -> Any:
-        """Return the answer as DuckDB's relation; `casts` gives columns another type of DuckDB's."""
+        """Return the answer as DuckDB's relation; arguments as for `statement`."""
+        return self.connection.sql(self.statement(limit, casts))
+
+    def statement(self, limit: int | None = None, casts: Mapping[str, str] | None = None) -> str:
+        """Return SQL of the answer; `casts` gives columns another type of DuckDB's."""
         parts = ", ".join(
             f"CAST({quoted(c.name)} AS {casts[c.name]}) AS {quoted(c.name)}"
             if casts and c.name in casts
@@ -63,7 +67,7 @@ class Asked:
         )
         # Inside a subquery DuckDB itself refuses a WITH that writes: a second lock on that door.
         sql = f"SELECT {parts} FROM (\n{self.select}\n)"  # noqa: S608
-        return self.connection.sql(sql if limit is None else f"{sql} LIMIT {limit}")
+        return sql if limit is None else f"{sql} LIMIT {limit}"
 
     def refusal(self, error: Exception) -> BadInput | NotFound:
         """Return what to raise for what DuckDB says against it."""
