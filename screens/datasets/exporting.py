@@ -20,7 +20,7 @@ def export_form(project: Project, version: DatasetVersion) -> FormModal:
         Field(
             "file",
             "file",
-            "its suffix says how: .parquet or .csv",
+            "its suffix says how: .parquet, .csv, .tsv, .jsonl",
             kind="path",
             default=f"{version.dataset}_{version.number}.csv",
             required=True,

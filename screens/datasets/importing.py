@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,12 +12,14 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.widgets import Button, Static
 
+from screens.actions import Act
 from screens.commands import command_text
 from screens.datasets.picking import PickFile
 from screens.datasets.reading import Reading, becomes, correction, likely_name, read, sample
 from screens.feed import in_thread
 from screens.messages import Did, Said
 from screens.modals.base import Box, Modal
+from screens.modals.choose import Choose
 from screens.modals.confirm import Buttons
 from screens.text import count, plural, said
 from screens.widgets.fields import Field
@@ -25,11 +27,15 @@ from screens.widgets.form import Form
 from screens.widgets.source import MemorySource
 from screens.widgets.table import Table
 from workbench.data.datasets import Added, DatasetVersion, list_versions
+from workbench.data.told import KINDS, TYPES, told_types, write_types
 from workbench.errors import WorkbenchError
 from workbench.links import check_name
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
+
+SNIFFED = "as it was found"
+"""The choice that takes a type back that was told."""
 
 
 class Importer:
@@ -63,6 +69,10 @@ class ImportTable(Modal[Added]):
     ImportTable #error { height: auto; max-height: 8; display: none; margin: 1 0; }
     """
 
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act("import.type", "edit", label="Type", help="Give the column another type.", rank=5),
+    )
+
     def __init__(self, project: Project, path: Path) -> None:
         super().__init__()
         self._project, self._path = project, path
@@ -91,7 +101,8 @@ class ImportTable(Modal[Added]):
                 Button("Cancel", id="cancel"),
             ),
         )
-        box.retitle(f"Import {self._path.name}", "tab next   enter go on   esc cancel")
+        keys = "tab next   e type of the column   enter go on   esc cancel"
+        box.retitle(f"Import {self._path.name}", keys)
         yield box
 
     def on_mount(self) -> None:
@@ -125,6 +136,7 @@ class ImportTable(Modal[Added]):
         below.update(stacked(warnings))
         self._tell_error(None)
         self.query_one("#apply", Button).disabled = False
+        self.refresh_bindings()
         self._named()
         if self._named_early:
             self._filled()
@@ -163,6 +175,37 @@ class ImportTable(Modal[Added]):
         self._named_early = self.reading is None
         if self.reading is not None:
             self.query_one("#apply").focus()
+
+    # The type of the column under the cursor
+
+    def why_not_type(self) -> str:
+        """Only text has types that are guessed."""
+        if self.reading is None:
+            return "the file has not been read yet"
+        if TYPES not in {option.name for option in self.reading.source.options}:
+            return "the file itself says the types of its columns"
+        return ""
+
+    def act_type(self) -> None:
+        """Choose a type, then read the file again with it."""
+        reading = self.reading
+        assert reading is not None
+        columns = reading.preview.columns
+        column = columns[min(self.table.column, len(columns) - 1)].name
+        told = told_types(reading.given.get(TYPES))
+
+        def chosen(kind: str | None) -> None:
+            if kind is None:
+                return
+            types = {name: one for name, one in told.items() if name != column}
+            types |= {column: kind} if kind != SNIFFED else {}
+            given = {name: value for name, value in reading.given.items() if name != TYPES}
+            given |= {TYPES: write_types(types)} if types else {}
+            in_thread(self, lambda: read(reading.path, given, reading.source.name), self._show,
+                      group="read", failed=self._tell_error)  # fmt: skip
+
+        now = told.get(column, SNIFFED)
+        self.app.push_screen(Choose(f"Type of {column}", [SNIFFED, *KINDS], now), chosen)
 
     # The buttons
 

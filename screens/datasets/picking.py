@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +18,7 @@ from screens.text import Styled, said, size
 from screens.widgets.line import LineInput
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
+from workbench.data.many import is_pattern, matching
 from workbench.errors import WorkbenchError
 
 MOST = 2000
@@ -45,12 +47,21 @@ def look(typed: str) -> Entries:
             for entry in folder.iterdir()
             if entry.name.startswith(start) and (start or not entry.name.startswith("."))
         )
-        is_file = bool(typed) and path.is_file()
+        is_file = bool(typed) and (path.is_file() or _matches(path))
     except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL; RuntimeError: ~nobody
         why = error.strerror if isinstance(error, OSError) else str(error)
         return Entries(typed, folder, trouble=f"{folder}: {why}")
     rows = tuple(_row(entry, folder_like=not last) for last, _, entry in found[:MOST])
     return Entries(typed, folder, rows, is_file)
+
+
+def _matches(path: Path) -> bool:
+    """Tell whether the path is a pattern that stands for some file."""
+    if not is_pattern(path):
+        return False
+    with contextlib.suppress(WorkbenchError):
+        return bool(matching(path))
+    return False
 
 
 def _row(entry: Path, *, folder_like: bool) -> Row:
@@ -102,7 +113,7 @@ class PickFile(Modal[Path]):
         start: str = "",
         *,
         title: str = "Import a table",
-        hint: str = "path of a CSV or Parquet file",
+        hint: str = "path of a table; * stands for several files",
     ) -> None:
         super().__init__()
         self._title = title

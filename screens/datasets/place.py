@@ -34,7 +34,11 @@ class Datasets(Place[list[DatasetVersion]]):
         Act("datasets.diff", "diff", help="What differs from the version before it.", rank=30),
         Act("datasets.chart", "run", label="Chart", help="Draw its columns in Explore.", rank=35),
         Act("datasets.details", "details", help="Where it comes from, its digests.", rank=45),
-        Act("datasets.export", label="Export", help="Write it to a file: Parquet or CSV."),
+        Act(
+            "datasets.export",
+            label="Export",
+            help="Write it to a file: Parquet, CSV, TSV, JSON Lines.",
+        ),
         Act("datasets.tag", label="Tag", help="Give it a name of your choice: flights@TAG."),
         Act("datasets.query", label="Query", help="Ask one SELECT over all versions."),
     )

@@ -118,7 +118,7 @@ class Query(Modal[Added]):
     def compose(self) -> ComposeResult:
         """The query over its answer."""
         box = Box(self.sql, self._pane)
-        box.retitle("Query", "enter ask   ^o new line   ↑↓ earlier   tab answer   esc close")
+        box.retitle("Query", "enter, F5 ask   ^o new line   ↑↓ earlier   tab answer   esc close")
         yield box
 
     def on_mount(self) -> None:

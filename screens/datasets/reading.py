@@ -16,6 +16,7 @@ from screens.widgets.source import Column, MemorySource, Row
 from workbench.data.cells import NULL
 from workbench.data.contract import Preview, Source
 from workbench.data.datasets import Added, DatasetVersion, bring_in, find_source, preview
+from workbench.data.told import TYPES, told_types
 from workbench.options import Value
 
 if TYPE_CHECKING:
@@ -116,15 +117,21 @@ def becomes(versions: Sequence[DatasetVersion], name: str) -> str:
 
 
 def sample(reading: Reading) -> MemorySource:
-    """Return the first rows as a table, the types of the columns over them."""
+    """Return the first rows as a table, the types of the columns over them; `!` stands at told ones."""
     found = reading.preview
     columns = [
         Column(f"{place} {column.name}", column.name, right=_is_number(column.type), cap=28)
         for place, column in enumerate(found.columns)
     ]
-    rows = [
-        Row("types", tuple(Styled(listed.kind(column.type), "key") for column in found.columns))
+    told = told_types(reading.given.get(TYPES))
+    types = [
+        Styled(
+            f"{listed.kind(column.type)}!" if column.name in told else listed.kind(column.type),
+            "key",
+        )
+        for column in found.columns
     ]
+    rows = [Row("types", tuple(types))]
     for place, values in enumerate(found.rows):
         cells = tuple(Styled(NULL, "muted") if value is None else value for value in values)
         rows.append(Row(str(place), cells))

@@ -18,6 +18,7 @@ from screens.datasets.importing import ImportTable
 from screens.datasets.picking import PickFile, look
 from screens.datasets.query import Query
 from screens.datasets.reading import becomes, likely_name, read
+from screens.modals.choose import Choose
 from screens.modals.form import FormModal
 from workbench.data.datasets import add, list_versions
 from workbench.project.project import Project, init_project
@@ -202,6 +203,48 @@ async def test_a_correction_is_read_again_and_kept_in_the_command(
         await pilot.press("escape")
         await settled(pilot)
         assert len(list_versions(project)) == 2
+
+
+async def test_a_type_is_chosen_by_keys_and_the_preview_renewed(
+    bench: Workbench, project: Project, tmp_path: Path
+) -> None:
+    file = tmp_path / "codes.csv"
+    file.write_text("code,n\n12,1\n13,x\n")
+    async with bench.run_test(size=(100, 30)) as pilot:
+        await enter(pilot, "n")
+        await typed(pilot, str(file))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(bench.screen, ImportTable))
+        modal = bench.screen
+        assert isinstance(modal, ImportTable)
+        await until(pilot, lambda: modal.reading is not None)
+        modal.table.focus()
+        await settled(pilot)
+
+        async def choose(kind: str) -> None:
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(bench.screen, Choose))
+            await settled(pilot)
+            bench.screen.table.select(kind)  # type: ignore[attr-defined]
+            await settled(pilot)
+            await pilot.press("enter")
+            await until(pilot, lambda: bench.screen is modal)
+            await settled(pilot)
+
+        await choose("text")
+        assert modal.reading is not None
+        assert [column.type for column in modal.reading.preview.columns] == ["String", "String"]
+        assert "String!" in text(bench)
+        assert modal.reading.command("codes")[-2:] == ["-P", "types=code=text"]
+        await pilot.press("right")
+        await choose("integer")
+        assert "A value of n is no integer" in text(bench)
+        assert "row 2" in text(bench)
+        await pilot.press("left")
+        await choose("as it was found")
+        assert modal.reading.given == {}
+        await pilot.press("escape")
+        await settled(pilot)
 
 
 @pytest.mark.parametrize(
@@ -468,6 +511,8 @@ def test_folders_come_first_and_trouble_is_told(tmp_path: Path) -> None:
     assert [row.key for row in look(f"{tmp_path}/").rows] == ["zoo/", "a.csv"]
     assert [row.key for row in look(f"{tmp_path}/.h").rows] == [".hidden"]
     assert look(f"{tmp_path}/a.csv").is_file
+    assert look(f"{tmp_path}/*.csv").is_file  # a pattern that stands for some file
+    assert not look(f"{tmp_path}/*.tsv").is_file
     assert "No such file" in look(f"{tmp_path}/none/").trouble
 
 

@@ -274,7 +274,7 @@ def tag(context: Context, version: str, name: str, remove: bool) -> None:
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @common
 def export(context: Context, version: str, place: Path, force: bool) -> None:
-    """Write a version to FILE: Parquet or CSV, by its suffix."""
+    """Write a version to FILE, by its suffix: .parquet, .csv, .tsv or .jsonl."""
     from workbench.data.datasets import get_version
     from workbench.data.export import export as write
 

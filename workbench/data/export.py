@@ -9,20 +9,21 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import Conflict, NotFound, UsageError
+from workbench.errors import BadInput, Conflict, NotFound, UsageError
 
 if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
     from workbench.project.project import Project
 
-SUFFIXES = (".parquet", ".pq", ".csv")
+SUFFIXES = (".parquet", ".pq", ".csv", ".tsv", ".jsonl", ".ndjson")
 
 
 def export(project: Project, version: DatasetVersion, place: Path, *, replace: bool = False) -> int:
-    """Write the version to `place`, Parquet or CSV by its suffix, and return the bytes.
+    """Write the version to `place`, in the format of its suffix, and return the bytes.
 
-    The file is there whole or not at all. Raises UsageError for another suffix, Conflict when it
-    is there and `replace` is false.
+    NaN and infinity become null in JSON, which has neither. The file is there whole or not at all.
+    Raises UsageError for another suffix, Conflict when it is there and `replace` is false, BadInput
+    for columns that the format has no room for.
     """
     if place.suffix.lower() not in SUFFIXES:
         raise UsageError(
@@ -41,21 +42,18 @@ def export(project: Project, version: DatasetVersion, place: Path, *, replace: b
             code="data.export_folder",
         )
     if place.exists() and not replace:
-        raise Conflict(
-            "The file is there already",
-            where=str(place),
-            why="it would be lost",
-            fix="Give another name, or --force",
-            code="data.export_exists",
-        )
+        raise _is_there(place)
     descriptor, temporary = tempfile.mkstemp(dir=place.absolute().parent, prefix=f".{place.name}.")
     os.close(descriptor)
     try:
-        _write(project, version, Path(temporary), csv=place.suffix.lower() == ".csv")
+        _write(project, version, Path(temporary), place)
         mask = os.umask(0)
         os.umask(mask)
         Path(temporary).chmod(0o666 & ~mask)  # a file of the person's own, as any program makes it
-        Path(temporary).replace(place)
+        if replace:
+            Path(temporary).replace(place)
+        else:
+            _put(Path(temporary), place)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             Path(temporary).unlink()
@@ -63,13 +61,55 @@ def export(project: Project, version: DatasetVersion, place: Path, *, replace: b
     return place.stat().st_size
 
 
-def _write(project: Project, version: DatasetVersion, target: Path, *, csv: bool) -> None:
+def _put(temporary: Path, place: Path) -> None:
+    """Give the file its name unless another has taken it meanwhile."""
+    try:
+        os.link(temporary, place)
+    except FileExistsError:
+        raise _is_there(place) from None
+    except OSError:  # a file system without links
+        temporary.replace(place)
+    else:
+        temporary.unlink()
+
+
+def _is_there(place: Path) -> Conflict:
+    return Conflict(
+        "The file is there already",
+        where=str(place),
+        why="it would be lost",
+        fix="Give another name, or --force",
+        code="data.export_exists",
+    )
+
+
+def _write(project: Project, version: DatasetVersion, target: Path, place: Path) -> None:
     import polars as pl
 
     from workbench.data.datasets import path
 
-    stored = path(project, version)
-    if csv:
-        pl.scan_parquet(stored, glob=False).sink_csv(target)
-    else:
+    stored, suffix = path(project, version), place.suffix.lower()
+    if suffix in {".parquet", ".pq"}:
         shutil.copyfile(stored, target)
+        return
+    frame = pl.scan_parquet(stored, glob=False)
+    lines = suffix in {".jsonl", ".ndjson"}
+    bad = [
+        name
+        for name, kind in frame.collect_schema().items()
+        if kind == pl.Binary or (kind.is_nested() and not lines)
+    ]
+    if bad:
+        raise BadInput(
+            f"The version cannot be written as {suffix}",
+            where=f"column {bad[0]}",
+            why="it holds bytes" if lines else "it holds lists, objects or bytes",
+            fix="Write Parquet"
+            if lines
+            else "Write Parquet or JSON Lines, or leave the column out with a query",
+            code="data.export_type",
+        )
+    if lines:
+        frame.sink_ndjson(target)
+    else:
+        frame.sink_csv(target, separator="\t" if suffix == ".tsv" else ",")

@@ -27,7 +27,7 @@ def test_pages_of_an_answer(asked: Project) -> None:
         assert [column.name for column in found.columns] == ["n", "k", "N_1"]
         assert found.page(1)[0] == (599 - PAGE, "k1", 599 - PAGE)
         some = found.arranged(Order("n"), "k = 'k1' AND n > 3")
-        assert (some.count(), some.page(0)[0][0], some.row_number(0)) == (198, 4, 595)
+        assert (some.count(), some.page(0)[0][0], some.row_number(0)) == (199, 4, 595)
         with pytest.raises(BadInput, match="no condition"):
             found.arranged(None, "nowhere = 1")
         with pytest.raises(BadInput, match="no column"):
