@@ -72,6 +72,7 @@ PICTURES = {
     "experiments": ("v",),
     "compare": ("G", "k", "k", "space", "space", "c"),
     "report": ("j", "j", "j", "o"),
+    "pictures": ("j", "j", "j", "j", "o", "pagedown"),
     "new": ("n",),
     "train": ("v", "t", "enter"),
     "register": ("j", "j", "j", "m"),
@@ -176,6 +177,20 @@ async def test_the_report_is_read_as_text(bench: Workbench) -> None:
         await pilot.press("escape", "j")
         await settled(pilot)
         assert place.runs.table.key == "r_2"
+
+
+async def test_a_report_draws_its_pictures_for_the_width_there_is(bench: Workbench) -> None:
+    async with opened(bench, 80, 24) as (pilot, place):
+        place.point_at("r_2")
+        await pilot.press("o")
+        await until(pilot, lambda: "better than the baseline" in text(bench))
+        await settled(pilot)
+        drawn = place.runs.aside.report._static.visual.plain
+        assert "false positive rate" in drawn
+        lines = [line for line in drawn.splitlines() if "┤" in line or "└" in line]
+        assert len(lines) == 6
+        assert all(len(line) <= 78 for line in lines)
+        assert "`" not in drawn
 
 
 async def test_enter_on_an_experiment_lists_its_runs_and_esc_all(bench: Workbench) -> None:
