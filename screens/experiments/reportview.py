@@ -19,7 +19,8 @@ class ReportView(Moves, VerticalScroll, can_focus=True):
     """Shows one document; `show` replaces it, `tell` shows a remark in its stead."""
 
     DEFAULT_CSS = """
-    ReportView { height: 1fr; width: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
+    ReportView { height: 1fr; width: 1fr; padding: 0 2; scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable; }
     ReportView > Static { width: 100%; height: auto; }
     """
 

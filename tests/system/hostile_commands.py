@@ -78,6 +78,8 @@ def answered(stage: Stage, scratch: Path) -> list[Command]:
             ("experiment", "show", "kinds"),
             ("run", "show", "r_3"),
             ("run", "report", "r_1"),
+            ("run", "explain", "r_1"),
+            ("run", "report", "r_1", "--html", str(scratch / f"{hostile.TITLE}[x].html")),
             ("run", "logs", "r_2"),
             ("run", "logs", "--follow", "r_3"),
             ("job", "show", "j_3"),

@@ -12,16 +12,26 @@ WIDTH = 60
 """Cells of a picture where nobody asks for others."""
 
 
-def write(report: Report, width: int = WIDTH) -> str:
-    """Return the report; pictures are at most `width` cells wide."""
+def write(report: Report, width: int | None = None) -> str:
+    """Return the report; for `width` cells, pictures fit, and figures that would not are left out."""
     parts = [f"# {_plain(report.goal) or 'Report of a run'}", _plain(words.verdict(report), 400)]
-    parts += [f"## {title}\n\n{body}" for title, body in _sections(report, max(width, 24)) if body]
+    shown = words.RESULT_HEAD if width is None else _columns(width)
+    wide = max(width or WIDTH, 24)
+    parts += [f"## {title}\n\n{body}" for title, body in _sections(report, wide, shown) if body]
     return "\n\n".join(parts) + "\n"
 
 
-def _sections(report: Report, width: int) -> Iterator[tuple[str, str]]:
+def _columns(width: int) -> list[str]:
+    """Return which columns of the result have room: all of them need 104 cells."""
+    left_out = set() if width >= 104 else {"Gain, 95 %", "Better"}
+    if width < 70:
+        left_out.add("Folds")
+    return [name for name in words.RESULT_HEAD if name not in left_out]
+
+
+def _sections(report: Report, width: int, shown: list[str]) -> Iterator[tuple[str, str]]:
     yield "Problem", _problem(report)
-    yield "Result", _result(report)
+    yield "Result", _result(report, shown)
     yield "Curves", _curves(report, width)
     yield "Calibration", _calibration(report, width)
     if report.confusion is not None:
@@ -76,14 +86,15 @@ def _problem(report: Report) -> str:
     return body
 
 
-def _result(report: Report) -> str:
+def _result(report: Report, shown: list[str]) -> str:
     rows = []
     for line in report.lines:
-        cells = words.result(line)
+        named = dict(zip(words.RESULT_HEAD, words.result(line), strict=True))
+        cells = [named[name] for name in shown]
         if line.metric == report.metric:
             cells[0] = f"**{cells[0]}**"
         rows.append(cells)
-    return f"{_table(words.RESULT_HEAD, rows)}\n\n{words.RESULT_NOTE}"
+    return f"{_table(shown, rows)}\n\n{words.RESULT_NOTE}"
 
 
 _AXES = {
