@@ -5,15 +5,17 @@
 The same fitted pipeline (histogram gradient boosting over six columns of four types, raw values in),
 the same rows, one worker process each, the same load generator in a process of its own; the peer is
 measured first in every round and the medians of the rounds are compared. Ours has its token and its
-prediction log on; the peer has neither. All run with OMP_NUM_THREADS=1, as our server process does:
-with more, the peer's thread pool and OpenMP's fight for the cores and it answers ten times slower.
+prediction log on; the peer has neither. All run with OMP_NUM_THREADS=1 and POLARS_MAX_THREADS=1, as our
+server process does: with more, the peer's thread pool and OpenMP's fight for the cores and it answers
+ten times slower.
 
-Last figures (2 cores of a shared machine that other work kept busy, Python 3.11, medians of 3 rounds of
-2 s; the ratio is what counts):
+Last figures (2 cores of a shared machine with a load of 11, Python 3.11, medians of 3 rounds of 2 s; the
+ratio is what counts, and even that is uncertain by a half; the medians of latency were 5.5 and 13 times
+shorter):
 
     clients     bare FastAPI     uvicorn (ours)          granian (ours)
-          1        146 req/s     203 req/s, 1.4 x        179 req/s, 1.2 x
-         32        134 req/s    1252 req/s, 9.4 x       1123 req/s, 8.4 x
+          1         69 req/s     708 req/s, 10 x        281 req/s, 4.1 x
+         32        214 req/s    2364 req/s, 11 x       1518 req/s, 7.1 x
 """
 
 from __future__ import annotations
@@ -251,7 +253,9 @@ def free_port() -> int:
 def start(kind: str, model: str, folder: str) -> tuple[subprocess.Popen[bytes], int]:
     port = free_port()
     command = [sys.executable, __file__, "--serve", kind, str(port), model, folder]
-    process = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    process = subprocess.Popen(
+        command, env=os.environ | {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    )
     while process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()

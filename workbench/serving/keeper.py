@@ -83,7 +83,7 @@ class Keeper:
                 stderr=log,
                 cwd="/",
                 # A few rows gain nothing from threads, and wait for them where the cores are taken.
-                env={"OMP_NUM_THREADS": "1"} | os.environ,
+                env={"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"} | os.environ,
                 start_new_session=True,
             )
 
