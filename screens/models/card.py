@@ -24,6 +24,7 @@ from workbench.models.evidence import FileFacts
 from workbench.models.latency import Latency
 from workbench.models.promotion import LIVE, Promotion
 from workbench.records.models import GateOutcome
+from workbench.text import clean
 
 
 def sections(card: Card, loaded: Loaded, parts: Parts, width: int, now: datetime) -> list[Section]:
@@ -39,15 +40,21 @@ def sections(card: Card, loaded: Loaded, parts: Parts, width: int, now: datetime
     ]
 
 
+HEAD = 160
+"""Characters of a note and of a reason on the card; what decides must not be pushed out of sight."""
+
+
 def _head(card: Card, width: int, now: datetime) -> Content:
     row, signature = card.row, card.model.version.signature
     first = Content.assemble(
-        said(row.reference, "strong"), "  ", said(f"{signature.task}, predicts {signature.target}")
+        said(row.reference, "strong"),
+        "  ",
+        said(f"{signature.task}, predicts {clean(signature.target, 60)}"),
     )
     when = f"registered {ago(row.registered_at, now)} by {row.registered_by}"
     lines = [first, said(when, "muted")]
     if row.note:
-        lines.append(hanging(row.note, "plain", width, 0))
+        lines.append(hanging(clean(row.note, HEAD), "plain", width, 0))
     return Content("\n").join(lines)
 
 
@@ -65,7 +72,8 @@ def _since(promotion: Promotion, now: datetime) -> list[Styled]:
         words += f" at {', '.join(promotion.serving)}"
         if promotion.serving_since:
             words += f", serving since {moment(promotion.serving_since, now)}"
-    when = f"{ago(promotion.promoted_at, now)} by {promotion.promoted_by}: {promotion.reason}"
+    why = clean(promotion.reason, HEAD)  # the history has it in full
+    when = f"{ago(promotion.promoted_at, now)} by {promotion.promoted_by}: {why}"
     return [Styled(words, state.tone), Styled(when, "muted")]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from textual import on
 from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from screens.experiments.figures import figure, value_text
@@ -15,9 +18,9 @@ from screens.modals.base import Box, Modal
 from screens.models.card import SEVERITY, latency_words
 from screens.models.cardfigures import SIGNS, between, signed_pair
 from screens.models.listing import change_words
-from screens.text import Styled, Tone, plural, size
+from screens.text import Styled, Tone, plural, said, size
 from screens.widgets.pane import ListPane
-from screens.widgets.source import Cell, Column, MemorySource, Row
+from screens.widgets.source import Cell, Column, MemorySource, Row, plain, tone
 from screens.widgets.table import Table
 from workbench.models.changes import SignatureChange
 from workbench.models.datashape import training_shape
@@ -32,18 +35,25 @@ if TYPE_CHECKING:
 
 PENDING = Styled("◌ to come", "muted")
 MOST_TYPES = 40
+WIDE = 100
+"""Cells of the screen from which on the columns have all the room they want."""
 
 
-def source(found: VersionDiff) -> MemorySource:
+def lines(found: VersionDiff) -> list[Row]:
     """Return a line for everything that differs, and for every figure."""
+    return [*_figures(found), *_data(found), *_origin(found), *_columns(found), *_file(found)]
+
+
+def source(found: VersionDiff, rows: Sequence[Row], *, narrow: bool = False) -> MemorySource:
+    """Return the lines under the names of both versions; `narrow` leaves room for the change."""
+    name, value = (18, 11) if narrow else (24, 16)
     columns = [
         Column("part", "Part", cap=10),
-        Column("what", "What", cap=24),
-        Column("before", found.before, right=True, cap=20, sortable=False),
-        Column("after", found.after, right=True, cap=20, sortable=False),
+        Column("what", "What", cap=name),
+        Column("before", found.before, right=True, cap=value, sortable=False),
+        Column("after", found.after, right=True, cap=value, sortable=False),
         Column("change", "Change", cap=80, grow=True, sortable=False),
     ]
-    rows = [*_figures(found), *_data(found), *_origin(found), *_columns(found), *_file(found)]
     return MemorySource(columns, rows)
 
 
@@ -57,7 +67,7 @@ def _figures(found: VersionDiff) -> Iterator[Row]:
     if rows is None:
         words: Cell = PENDING
     elif rows.same_rows:
-        words = Styled(f"✓ the same {rows.rows:,}: ▲ ▼ where it is clear, ≈ where not", "good")
+        words = Styled(f"✓ the same {rows.rows:,}; ≈ where nothing is clear", "good")
     else:
         words = Styled(f"▲ not the same rows: {rows.why}", "warn")
     yield _row("figure", "test rows", "", "", words)
@@ -136,11 +146,11 @@ def _file(found: VersionDiff) -> Iterator[Row]:
                  for f in (first, second)]  # fmt: skip
         yield _row("file", "loading it", tones[0], tones[1])
     yield _row("file", "one row", _speed(found.before_latency), _speed(found.after_latency))
-    for words, names, tone in (
+    for words, names, look in (
         ("gone", found.types_gone, "muted"),
         ("new", found.types_new, "plain"),
     ):
-        yield from _types(words, names, tone)  # type: ignore[arg-type]  # both are tones
+        yield from _types(words, names, look)  # type: ignore[arg-type]  # both are tones
 
 
 def _types(words: str, names: tuple[str, ...], tone: Tone) -> Iterator[Row]:
@@ -157,30 +167,56 @@ def _speed(found: Any) -> Cell:
     return latency_words(found)
 
 
+def whole_line(row: Row, found: VersionDiff) -> Content:
+    """Return a line in full: what it is about, both values, the change."""
+    _, what, before, after, change = row.cells
+    parts = [said(plain(what), "key", cap=300)]
+    for name, value in ((found.before, before), (found.after, after)):
+        if plain(value).strip() not in {"", "–"}:
+            parts.append(said(f"{name}: {plain(value)}", cap=300))
+    if plain(change).strip() not in {"", "–"}:
+        parts.append(said(plain(change), tone(change), cap=600))
+    return Content("  ").join(parts)
+
+
 class Diff(Modal[None]):
     """Two versions side by side, the costly parts as they come; Esc leaves."""
 
     DEFAULT_CSS = """
     Diff > Box { width: 120; max-width: 100%; height: 90%; padding: 0; }
     Diff ListPane, Diff ListPane:focus-within { border: none; background: $surface; }
+    Diff #whole { height: 3; padding: 0 1; border-top: solid $border-blurred; }
     """
 
     def __init__(self, project: Project, found: VersionDiff) -> None:
         super().__init__()
         self._project, self.found = project, found
         self.table = Table(fixed=2, markable=False)
+        self._rows: dict[str, Row] = {}
 
     def compose(self) -> ComposeResult:
-        """The table."""
-        box = Box(ListPane("", self.table))
+        """The table, and under it the line under the cursor in full."""
+        box = Box(ListPane("", self.table), Static(id="whole", markup=False))
         box.retitle(f"{self.found.before} and {self.found.after}", "/ find   esc close")
         yield box
 
     def on_mount(self) -> None:
         """Show the lines that are known, and ask for the others."""
-        self.table.load(source(self.found))
+        self._show()
         self.table.focus()
         self._ask()
+
+    def _show(self) -> None:
+        rows = lines(self.found)
+        self._rows = {row.key: row for row in rows}
+        self.table.load(source(self.found, rows, narrow=self.app.size.width < WIDE))
+        self._tell_whole()
+
+    @on(Table.Highlighted)
+    def _tell_whole(self) -> None:
+        row = self._rows.get(self.table.key)
+        whole = self.query_one("#whole", Static)
+        whole.update(Content("") if row is None else whole_line(row, self.found))
 
     def _ask(self) -> None:
         """Ask for the next part that is to come: one at a time."""
@@ -199,7 +235,7 @@ class Diff(Modal[None]):
     def _came(self, name: str, value: object) -> None:
         if self.is_mounted:
             self.found = msgspec.structs.replace(self.found, **{name: value})
-            self.table.load(source(self.found))
+            self._show()
             self._ask()
 
 

@@ -48,6 +48,10 @@ def likely_name(path: Path) -> str:
 class ImportModel(Decide):
     """Shows what a file holds, asks for a name and what is missing of the signature."""
 
+    DEFAULT_CSS = """
+    ImportModel _Line > ChoiceField { width: 5fr; }
+    """
+
     def __init__(self, project: Project, path: Path, known: frozenset[str]) -> None:
         self._file, self._project_of = path, project
         self._looked: tuple[Inspection | WorkbenchError, Given] | None = None
@@ -57,8 +61,8 @@ class ImportModel(Decide):
         fields = [
             Field("name", "name", words, default=name, required=True, parse=_name),
             Field("note", "note", "a sentence for the list"),
-            Field("signature", "signature", "a file in JSON, if there is one", kind="path"),
-            Field("inputs", "inputs", "or a dataset with its columns: flights@2"),
+            Field("signature", "signature", "a file in JSON, if any", kind="path"),
+            Field("inputs", "inputs", "or a dataset: flights@2"),
             Field("target", "target", "the column that it predicts"),
             Field("task", "task", "if it cannot be told", kind="choice", default=TOLD,
                   choices=(TOLD, "binary", "multiclass", "regression")),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # seed.py and settle.py beside this file
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "plugins"))  # onnx_files.py
 
 from kept import copy_of
 from seed import seed

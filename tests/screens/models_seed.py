@@ -293,3 +293,52 @@ def serve(project: Project, at: int, number: int) -> None:
         DeploymentServing(id=ulid(5, 1), version=ulid(3, number), since=since),
         PromotionServed(promotion=ulid(4, at), deployment=ulid(5, 1), since=since),
     )
+
+
+def strange(project: Project, word: str) -> None:
+    """Record a version whose every name and value holds `word`: columns, parameters, types, reasons."""
+    frame = {word: [word, "a", "b"], f"{word} 2": [1, 2, 3]}
+    path = project.root / "strange.parquet"
+    pl.DataFrame(frame).write_parquet(path)
+    fields = tuple(
+        Field(name=name, type="str", categories=(word, "a")) for name in (word, f"{word} 2")
+    )
+    outputs = (
+        Field(name="prediction", type="str"),
+        Field(name=f"probability_{word}", type="float"),
+    )
+    made = Signature(
+        task="multiclass", target=word, inputs=fields, outputs=outputs, classes=(word, "a")
+    )
+    project.store.append(
+        DatasetVersionAdded(
+            id=ulid(7, 9), dataset="penguins", number=9,
+            object=project.store.objects.put_file(path, move=True), content=f"c1:{9:064x}",
+            rows=3, bytes=1000, columns=tuple(Column(name, "String") for name in frame),
+            origin=Origin(source="csv", place=word),
+        ),
+        RunCreated(
+            id=ulid(1, 9), number=9, job=ulid(2, 9), experiment="species", problem="0" * 64,
+            trainer=word, params={word: word}, seed=0, dataset="penguins@9",
+            dataset_version=ulid(7, 9), target="local",
+            facts=RunFacts(commit="", python=word, host=word, packages={word: word}),
+        ),
+        RunEnded(
+            id=ulid(1, 9), state="succeeded",
+            metrics={
+                name: MetricFigures(last=0.5, best=0.5, min=0.5, max=0.5)
+                for name in ("macro_f1", word.replace(".", ""))
+            },
+        ),
+        ModelVersionRegistered(
+            id=ulid(3, 9), model="species", number=9, run=ulid(1, 9),
+            object=project.store.objects.put_bytes(model_file(word, "ObjectNode", f"x.{word}")),
+            content=f"m1:{9:064x}", format="skops", bytes=1,
+            signature=msgspec.json.encode(made).decode(), note=word,
+        ),
+        PromotionMade(
+            id=ulid(4, 9), model="species", version=ulid(3, 9), number=9, environment="dev",
+            action="promote", reason=word,
+            gates=(GateOutcome(gate=word, outcome="warn", what=word, why=word),),
+        ),
+    )  # fmt: skip

@@ -14,10 +14,12 @@ from typing import Any
 from unittest.mock import patch
 
 import models_seed
+import msgspec
 import pytest
 from click.testing import CliRunner
 from kept import copy_of
 from models_seed import NOW, model_file, promote, register, run, seed, serve
+from onnx_files import LINEAR
 from settle import settled, status, text, until
 from textual.pilot import Pilot
 from textual.widgets import Button
@@ -465,10 +467,93 @@ async def test_every_command_is_one_that_the_cli_takes(bench: Workbench, project
         assert answer.exit_code == 0, (shlex.join(argv), answer.output)
 
 
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to be in, with a pickle whose payload makes a file, and an ONNX model."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "evil.pkl").write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    (folder / "linear.onnx").write_bytes(LINEAR)
+    (folder / "s.json").write_bytes(msgspec.json.encode(models_seed.signature(1)))
+    return folder
+
+
+def chosen(name: str, *keys: str) -> Callable[[Pilot[Any]], Any]:
+    async def act(pilot: Pilot[Any]) -> None:
+        await pressed("n")(pilot)
+        for key in name:
+            await pilot.press("full_stop" if key == "." else key)
+        await settled(pilot)
+        await pilot.press("enter", *keys)
+        await settled(pilot)
+        await until(pilot, lambda: "signature" in text(pilot.app))
+        await settled(pilot)
+
+    return act
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", ["evil.pkl", "linear.onnx"])
+def test_pictures_of_an_import(
+    bench: Workbench, files: Path, snap_compare: Compare, name: str, size: tuple[int, int]
+) -> None:
+    assert snap_compare(bench, terminal_size=size, run_before=chosen(name))
+
+
+async def test_a_file_is_imported_by_keys(bench: Workbench, project: Project, files: Path) -> None:
+    async with opened(bench) as (pilot, place):
+        await chosen("linear.onnx")(pilot)
+        shown = text(bench)
+        assert "✓ loading it runs no code of the file" in shown
+        assert "regression, predicts target" in shown
+        assert "X_0 float, X_1 float, X_2 float" in shown
+        await pilot.press(*["enter"] * 5)
+        await pilot.press("tab", "tab")
+        assert isinstance(bench.focused, Button)
+        await pilot.press("enter")
+        await until(pilot, lambda: "linear@1 is imported" in said(bench))
+        await until(pilot, lambda: place.card is not None and place.card.row.model == "linear")
+        await until(pilot, lambda: "imported: nothing was measured" in text(bench))
+        await pilot.press("o")
+        await settled(pilot)
+        assert "linear@1 was imported: no run made it" in status(bench)
+        command = next(e.text for e in bench.session.entries if e.kind == "command")
+        assert shlex.split(command)[1:] == [
+            "model", "import", "linear.onnx", "--name", "linear",
+        ]  # fmt: skip
+
+
+async def test_a_pickle_is_refused_and_not_run(
+    bench: Workbench, project: Project, files: Path
+) -> None:
+    async with opened(bench) as (pilot, _):
+        await chosen("evil.pkl")(pilot)
+        assert "✗ 1 name: os.system" in text(bench)
+        assert "▲ loading it may run code of the file" in text(bench)
+        bench.screen.query_one("#apply", Button).press()
+        await until(pilot, lambda: "This project takes no pickle files" in text(bench))
+        project.paths.settings.write_text(
+            project.paths.settings.read_text().replace("unsafe = []", 'unsafe = ["pickle"]')
+        )
+        project.fresh_settings()
+        await pilot.press("tab", "tab", *"s.json", "tab")
+        await until(pilot, lambda: "multiclass, predicts species" in text(bench))
+        bench.screen.query_one("#apply", Button).press()
+        await until(pilot, lambda: "names what can run commands" in text(bench))
+        await pilot.press("tab", "tab", "tab", "right")
+        await until(pilot, lambda: "--dangerous" in text(bench))
+        bench.screen.query_one("#apply", Button).press()
+        await until(pilot, lambda: "evil@1 is imported" in said(bench))
+        await settled(pilot)
+    assert not (files / "pwned").exists()
+
+
 HOSTILE = (
     "[/x] [@click=app.quit]x[/] [bold \\[ \x1b]0;PWNED\x07 \x1b]2;PWNED\x1b\\ \x1b[2J\x1b[31mred"
     " \x9b2J\x9d0;PWNED\x9c \x07\x08\x7f a\nb\rc\td \u202eevil\u2066\u200b\ufeff 日本語 $error"
 )
+LONG = "wide " * 60
 FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -488,3 +573,17 @@ async def test_hostile_words_are_only_words(bench: Workbench, project: Project) 
                         segment.style and (segment.style.link or segment.style.meta.get("@click"))
                     )
         assert "Roll species back in dev" in text(bench)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "keys", [("enter",), ("enter", "pagedown"), ("d",)], ids=["card", "on", "diff"]
+)
+@pytest.mark.parametrize("word", [HOSTILE, LONG], ids=["hostile", "long"])
+def test_pictures_of_names_that_are_hostile_or_long(
+    bench: Workbench, project: Project, snap_compare: Compare, word: str, keys: tuple[str, ...],
+    size: tuple[int, int],
+) -> None:  # fmt: skip
+    with patch("workbench.store.units.datetime", models_seed.Clock(60)):
+        models_seed.strange(project, word)
+    assert snap_compare(bench, terminal_size=size, run_before=pressed(*keys))

@@ -226,6 +226,7 @@ def file_facts(
     """Return what there is to know of a version's file; nothing of it is built."""
     plugin: Format = load("formats", version["format"])
     scan = _scan(version["format"], project.store.objects.path(version["object"]))
+    unserved = (f"it cannot be served here: {plugin.unserved}",) if plugin.unserved else ()
     return FileFacts(
         bytes=version["bytes"],
         live_bytes=live["bytes"] if live else None,
@@ -233,7 +234,7 @@ def file_facts(
         safe=plugin.safe,
         types=scan.types,
         unknown_types=tuple(t.name for t in scan.types if t.verdict != "trusted"),
-        warnings=scan.warnings,
+        warnings=scan.warnings + unserved,
     )
 
 

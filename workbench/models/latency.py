@@ -82,6 +82,9 @@ def latency(
     if not plugin.safe:
         why = f"loading {plugin.name} may run code of the file: it is not measured"
         return Latency(reference=version.reference, why=why)
+    if plugin.inspect(project.store.objects.path(version.object)):
+        why = "its file has types that are not trusted"
+        return Latency(reference=version.reference, why=why)
     place = _place(project, version)
     kept = _kept(place)
     if kept is not None:

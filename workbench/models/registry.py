@@ -161,11 +161,15 @@ def _check_run(run: dict[str, Any]) -> None:
 
 
 def _checked_file(project: Project, digest: str, format_name: str, where: str) -> Path:
-    """Return the object's file, its digest and its types checked; builds nothing of it."""
+    """Return the object's file, its digest and its types checked; builds nothing of it.
+
+    Of a format that is never loaded here, only what can run commands is refused.
+    """
     project.store.objects.verify(digest)
     path = project.store.objects.path(digest)
     plugin: Format = load("formats", format_name)
-    unknown = plugin.inspect(path)
+    scan = plugin.scan(path)
+    unknown = scan.named("dangerous") + (() if plugin.unserved else scan.named("unknown"))
     if unknown:
         raise Refused(
             "The model file holds types that are not trusted",

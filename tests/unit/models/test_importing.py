@@ -249,6 +249,26 @@ def test_a_harmless_joblib_file_names_what_it_is_made_of(
         import_model(allowed, path, "m", given=signature)
 
 
+def test_what_is_never_loaded_is_kept_and_handed_out(
+    allowed: Project, tmp_path: Path, signature: Given
+) -> None:
+    """A joblib file of estimators that are not on our list: verified, exported, warned of."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+
+    path = dumped(tmp_path / "m.joblib", GaussianProcessRegressor().fit([[0.0], [1.0]], [0.0, 1.0]))
+    seen = inspect_file(allowed, path, given=signature)
+    assert "sklearn.gaussian_process._gpr.GaussianProcessRegressor" in seen.scan.named("unknown")
+    assert seen.refusal == ""
+    made = import_model(allowed, path, "m", given=signature)
+    assert registry.verify(allowed, "m@1").content == made.content
+    exported = export(allowed, "m@1", tmp_path / "out")
+    assert Path(exported.path).read_bytes() == path.read_bytes()
+    card = gather(allowed, "m@1", "dev")
+    assert card.file.warnings == (
+        "it cannot be served here: loading it may run code of the file",
+    )  # fmt: skip
+
+
 def test_a_pickle_without_a_signature_says_how_to_give_one(
     allowed: Project, tmp_path: Path
 ) -> None:
