@@ -22,7 +22,7 @@ from screens.memory import EVERY, Memory
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.overlays import Overlays
 from screens.places import NOUNS, PLACES, modes
-from screens.themes import THEMES, choose
+from screens.themes import THEMES, choose, keep
 from screens.timers import never_skipped
 from screens.typeahead import TypeAhead
 from screens.undo import Undoes
@@ -62,7 +62,11 @@ class Workbench(Undoes, Overlays, TypeAhead):
         Act("app.copy", "copy", rank=0),
         Act("app.quit", "quit", rank=95),
         Act("app.interrupt", "interrupt", rank=0),
-        Act("app.theme", label="Next theme", help="Dark, light, or the terminal's own colours."),
+        Act(
+            "app.theme",
+            label="Next theme",
+            help="Dark, light, colour-blind safe, the terminal's own.",
+        ),
     )
 
     def __init__(
@@ -72,8 +76,9 @@ class Workbench(Undoes, Overlays, TypeAhead):
         now: Callable[[], datetime] = _clock,
         keys: dict[str, str] | None = None,
         fresh: bool = False,
+        theme: str = "",
     ) -> None:
-        theme = choose()
+        theme = choose(kept=theme)
         # Asked before the theme is set, Textual would take its filter of grey shades for NO_COLOR.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.project = project
@@ -281,9 +286,10 @@ class Workbench(Undoes, Overlays, TypeAhead):
     def act_theme(self) -> None:
         """Take the next theme."""
         names = [theme.name for theme in THEMES]
-        self.theme = (
-            names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
-        )
+        at = names.index(self.theme) + 1 if self.theme in names else 0
+        name = self.theme = names[at % len(names)]
+        kept = f"The theme is {name}; it is kept in your settings."
+        in_thread(self, lambda: keep(name), lambda _: self.say(kept), group="theme")
 
     # Inside
 

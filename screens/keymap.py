@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from screens.themes import THEMES
 from screens.verbs import VERBS
 from workbench.errors import WorkbenchError
 
 
-def personal_keys() -> tuple[dict[str, str], list[str]]:
-    """Return verb → keys as the person wants them, and a sentence on each entry that is none."""
+class Own(NamedTuple):
+    """What a person has set for the interface, and a sentence on each entry that cannot be used."""
+
+    keys: dict[str, str]
+    theme: str
+    wrong: list[str]
+
+
+def personal() -> Own:
+    """Read the person's own settings for the interface."""
     from workbench.project.settings import read_personal
 
     try:
-        wanted = read_personal().keys
+        own = read_personal()
     except WorkbenchError as error:
-        return {}, [str(error)]
-    return read_keys(wanted)
+        return Own({}, "", [str(error)])
+    keys, wrong = read_keys(own.keys)
+    if own.theme and own.theme not in {theme.name for theme in THEMES}:
+        names = ", ".join(theme.name for theme in THEMES)
+        wrong.append(f"config.toml: there is no theme {own.theme}; there are {names}")
+    return Own(keys, own.theme, wrong)
 
 
 def read_keys(wanted: dict[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -26,6 +41,11 @@ def read_keys(wanted: dict[str, str]) -> tuple[dict[str, str], list[str]]:
             wrong.append(f"config.toml, [keys]: there is no verb {verb}; ? and : show their names")
         elif not key.strip():
             wrong.append(f"config.toml, [keys]: {verb} has no key")
+        elif unknown := _unknown(key):
+            wrong.append(
+                f"config.toml, [keys]: {verb} = {key}: there is no key {unknown};"
+                " keys are named like x, X, f5, ctrl+x, question_mark"
+            )
         else:
             keys[verb] = key
     users = {verb: keys.get(verb, known.keys) for verb, known in VERBS.items()}
@@ -40,6 +60,26 @@ def read_keys(wanted: dict[str, str]) -> tuple[dict[str, str], list[str]]:
             users[verb] = VERBS[verb].keys
             del keys[verb]
     return keys, wrong
+
+
+def _unknown(keys: str) -> str:
+    """Return the first name among `keys` that is no key's; empty when all are."""
+    from textual.keys import Keys
+
+    known = {key.value for key in Keys} | {f"f{number}" for number in range(1, 25)} | {"space"}
+    for name in keys.split(","):
+        *modifiers, key = name.strip().split("+") if len(name.strip()) > 1 else [name.strip()]
+        fine = len(key) == 1 or key in known or _is_sign(key)
+        if not fine or not set(modifiers) <= {"ctrl", "shift", "alt", "super", "hyper", "meta"}:
+            return name.strip() or "without a name"
+    return ""
+
+
+def _is_sign(name: str) -> bool:
+    """Tell whether this is the long name of a sign that a keyboard has (`question_mark`)."""
+    from textual.keys import _character_to_key
+
+    return any(_character_to_key(chr(code)) == name for code in range(33, 0x250))
 
 
 def _names(keys: str) -> set[str]:

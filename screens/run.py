@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from screens.app import Workbench
 from screens.frame.statusline import farewell
-from screens.keymap import personal_keys
+from screens.keymap import personal
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def run(project: Project, *, fresh: bool = False) -> None:
     """Open the interface on `project`; returns when the person leaves, and says what goes on."""
-    keys, wrong = personal_keys()
-    app = Workbench(project, keys=keys, fresh=fresh)
-    for sentence in wrong:
+    own = personal()
+    app = Workbench(project, keys=own.keys, fresh=fresh, theme=own.theme)
+    for sentence in own.wrong:
         app.session.add(app.now(), "warning", sentence)
     app.run()
     if app.standing is not None and (app.standing.running or app.standing.counts.live):

@@ -1,7 +1,8 @@
-"""The themes: ours in dark and light, and one made of the terminal's own sixteen colours.
+"""The themes: dark, light, one for who sees red and green alike, and the terminal's own sixteen colours.
 
 Palette of the dark one: ink for the ground, chalk for text, brass for what has the focus and for
-keys; sage, sky, amber and brick only for states. Contrast of text on its ground is at least 4.5:1.
+keys; sage, sky, amber and brick only for states. Contrast of text on its ground is at least 4.5:1
+(tests/screens/test_themes.py says where the dark one falls a little short under the cursor).
 """
 
 from __future__ import annotations
@@ -57,12 +58,12 @@ LIGHT = Theme(
     surface="#fdfcf9",
     panel="#ebe7dd",
     success="#2f6b2a",
-    warning="#9a4b00",
+    warning="#934700",
     error="#a82a20",
     dark=False,
     variables={
-        "text-muted": "#5d6673",
-        "text-disabled": "#8b93a0",
+        "text-muted": "#535c69",
+        "text-disabled": "#7a828f",
         "border": "#7a5200",
         "border-blurred": "#c9c3b5",
         "block-cursor-background": "#e3d9c0",
@@ -79,6 +80,31 @@ LIGHT = Theme(
         "scrollbar-corner-color": "#fdfcf9",
     },
 )
+
+SAFE = Theme(
+    name="workbench-safe",
+    primary="#e8e0cc",
+    secondary="#c3b8f5",  # lavender: what runs
+    accent="#e8e0cc",
+    foreground="#d6d9df",
+    background="#12151a",
+    surface="#171b21",
+    panel="#1f252d",
+    success="#5cb0fa",  # blue: well
+    warning="#f8e27e",  # yellow: look at it
+    error="#f0802e",  # orange: broken
+    dark=True,
+    variables=DARK.variables
+    | {
+        "text-muted": "#98a1af",
+        "text-disabled": "#717a89",
+        "border": "#e8e0cc",
+        "scrollbar-active": "#e8e0cc",
+        "input-cursor-background": "#e8e0cc",
+        "input-selection-background": "#e8e0cc 30%",
+    },
+)
+"""Blue and orange instead of green and red, of unlike lightness: for who sees red and green alike."""
 
 SIXTEEN = Theme(
     name="workbench-16",
@@ -114,22 +140,33 @@ SIXTEEN = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT, SIXTEEN)
+THEMES = (DARK, LIGHT, SAFE, SIXTEEN)
 
 
-def choose(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the theme to start with: WORKBENCH_THEME, else sixteen colours where that is all there is.
+def choose(environment: Mapping[str, str] = os.environ, kept: str = "") -> str:
+    """Return the theme to start with: WORKBENCH_THEME, else the one that was kept, else what suits.
 
-    With NO_COLOR the sixteen-colour theme is taken too: it marks with reverse and bold, so that
-    nothing is lost when its colours are left out.
+    Sixteen colours suit a terminal that has no more. With NO_COLOR they are taken too, whatever was
+    kept: they mark with reverse and bold, so that nothing is lost when the colours are left out.
     """
     names = {theme.name for theme in THEMES}
     wanted = environment.get("WORKBENCH_THEME", "")
     if wanted in names:
         return wanted
+    if "NO_COLOR" in environment:
+        return SIXTEEN.name
+    if kept in names:
+        return kept
     terminal = environment.get("TERM", "")
     few = terminal in {"linux", "vt100", "vt220", "dumb", "ansi", "screen", "xterm-color"}
     rich = "256" in terminal or environment.get("COLORTERM", "") in {"truecolor", "24bit"}
-    if "NO_COLOR" in environment or (few and not rich):
-        return SIXTEEN.name
-    return DARK.name
+    return SIXTEEN.name if few and not rich else DARK.name
+
+
+def keep(name: str) -> None:
+    """Write the theme into the person's own settings. Raises BadInput where these are broken."""
+    from workbench.project.paths import config_home
+    from workbench.project.settings import write_personal
+
+    config_home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_personal({("theme",): name})

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 
 from screens.actions import Act
 from screens.feed import in_thread
-from screens.keymap import personal_keys
+from screens.keymap import personal
 from screens.modals.base import Box, Modal
 from screens.states import cell
 from screens.text import Styled, plural
@@ -72,7 +72,7 @@ def look(project: Project, size: tuple[int, int]) -> list[Finding]:
     from workbench.doctor.examine import examine_machine, examine_project
 
     encoding = locale.getpreferredencoding(False)
-    machine = examine_machine(os.environ, size=size, encoding=encoding, keys=personal_keys()[1])
+    machine = examine_machine(os.environ, size=size, encoding=encoding, keys=personal().wrong)
     return [*machine, *examine_project(project)]
 
 

@@ -34,7 +34,7 @@ def test_home(bench: Workbench, snap_compare: Compare, size: tuple[int, int]) ->
     assert snap_compare(bench, terminal_size=size, run_before=pressed())
 
 
-@pytest.mark.parametrize("theme", ["workbench-light", "workbench-16"])
+@pytest.mark.parametrize("theme", ["workbench-light", "workbench-safe", "workbench-16"])
 def test_other_themes(bench: Workbench, snap_compare: Compare, theme: str) -> None:
     bench.theme = theme
     assert snap_compare(bench, terminal_size=(100, 30), run_before=pressed())

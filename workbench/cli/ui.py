@@ -40,6 +40,6 @@ def open_ui(project: Project, *, fresh: bool = False) -> None:
 
 def wrong_keys() -> list[str]:
     """Return a sentence on each entry of the person's keymap that cannot be used."""
-    from screens.keymap import personal_keys
+    from screens.keymap import personal
 
-    return personal_keys()[1]
+    return personal().wrong

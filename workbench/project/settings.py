@@ -125,11 +125,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Personal(msgspec.Struct, frozen=True, kw_only=True):
-    """`config.toml` of a person: what may differ from the project's, and keys remapped (act → key)."""
+    """`config.toml` of a person: what may differ from the project's, keys remapped (verb → key), theme."""
 
     runner: Runner | None = None
     serving: Serving | None = None
     keys: dict[str, str] = {}
+    theme: str = ""
 
 
 def read_settings(path: Path, *, environ: Mapping[str, str] | None = None) -> Settings:
@@ -175,6 +176,11 @@ def read_personal(path: Path | None = None) -> Personal:
         return read_toml(path, Personal, code=CODE)
     except FileNotFoundError:
         return Personal()
+
+
+def write_personal(changes: Mapping[tuple[str, ...], Any]) -> None:
+    """Change keys of the person's own settings, made when missing; None removes. Comments stay."""
+    edit_toml(config_home() / "config.toml", changes, Personal, code=CODE)
 
 
 def _over(settings: Settings, personal: Personal) -> Settings:
