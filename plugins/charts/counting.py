@@ -81,6 +81,11 @@ def label_of(value: Any) -> str:
     return str(plain(value))[:200]
 
 
+def others(count: int) -> str:
+    """Return what the values are called that are not shown one by one."""
+    return f"{count:,} other{'' if count == 1 else 's'}"
+
+
 def tally(table: pl.LazyFrame, *codes: tuple[pl.Expr, int]) -> np.ndarray[Any, Any]:
     """Return how often each combination of codes is there: an array of the codes' sizes.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plugins.charts.counting import label_of, most_frequent
+from plugins.charts.counting import label_of, most_frequent, others
 from workbench.errors import BadInput
 from workbench.explore.columns import fit_of, no_column
 from workbench.explore.contract import SERIES
@@ -78,8 +78,7 @@ def groups_of(table: pl.LazyFrame, column: str) -> Groups:
     rest = None
     if missing or not whole:
         rest = len(shown)
-        others = counted.distinct - len(shown)
-        labels.append("missing" if whole else f"{others:,} others")
+        labels.append("missing" if whole else others(counted.distinct - len(shown)))
         counts.append(counted.rows - sum(counts))
         code = pl.lit(rest, pl.Int32)
     for place in reversed(range(len(shown))):

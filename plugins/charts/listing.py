@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from plugins.charts.counting import others as others_of
 from plugins.charts.plot import MARKS, cells, fit, paint, shade_of
 from workbench.explore.contract import MUTED
 from workbench.text import clean
@@ -69,7 +70,7 @@ def listing(
             line + row.amount.rjust(right) if left + right + 3 < width else fit(label, width)
         )
     if values:
-        text = f"{values:,} other{'' if values == 1 else 's'}"
+        text = others_of(values)
         end = f" {others:,}".rjust(right + 1) if others else ""
         lines.append(paint(fit(text, max(width - len(end), 1)) + end, MUTED, colour=colour))
     return lines[:height]

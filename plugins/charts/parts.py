@@ -11,6 +11,9 @@ from workbench.explore.axes import Axis
 from workbench.explore.contract import MUTED
 from workbench.text import clean
 
+FEW = 10
+"""Rows from which a part has its interval whole on the axis."""
+
 
 def figure_of(value: float | None, *, rate: bool) -> str:
     """Write a rate or a mean."""
@@ -41,7 +44,9 @@ def draw_parts(
     if room < 8:
         lines = [fit(f"{a} {b}", width) for a, b in zip(labels, words, strict=True)]
         return lines[:height]
-    shown = [one for part in parts for one in part.get("groups", [part]) if one["n"]]
+    every = [one for part in parts for one in part.get("groups", [part]) if one["n"]]
+    # A part of a few rows is uncertain by the whole axis: it may leave it, and a sign says so.
+    shown = [one for one in every if one["n"] >= FEW] or every
     low, high = min(one["low"] for one in shown), max(one["high"] for one in shown)
     axis = Axis("number", low * 100 if rate else low, high * 100 if rate else high)
     scale = 100.0 if rate else 1.0
@@ -82,9 +87,12 @@ def _marks(
             first, last = (place(one[end] * scale, axis, room) for end in ("low", "high"))
             for column in range(first, last + 1):
                 body[column], shades[column] = "─", shade_of(at)
-            body[first], body[last] = "├", "┤"
+            body[first] = "├" if one["low"] * scale >= axis.low else "‹"
+            body[last] = "┤" if one["high"] * scale <= axis.high else "›"
         column = place(one["mean"] * scale, axis, room)
-        body[column], shades[column] = MARKS[at % len(MARKS)], shade_of(at)
+        inside = axis.low <= one["mean"] * scale <= axis.high
+        sign = MARKS[at % len(MARKS)] if inside else "›" if column else "‹"
+        body[column], shades[column] = sign, shade_of(at)
     text, run = "", ""
     for column, sign in enumerate(body):
         if column and shades[column] != shades[column - 1]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from plugins.charts.counting import label_of, most_frequent
+from plugins.charts.counting import label_of, most_frequent, others
 from plugins.charts.groups import Groups, groups_of
 from plugins.charts.parts import draw_parts, figure_of
 from plugins.charts.plot import finish, fit, heading, legend
@@ -144,7 +144,7 @@ def _values(table: pl.LazyFrame, feature: str, top: int) -> tuple[list[str], pl.
     labels = [label_of(value) or '""' for value, _ in found.values]
     code = pl.lit(len(labels), pl.Int32)
     if found.distinct > len(labels):
-        labels.append(f"{found.distinct - len(labels):,} others")
+        labels.append(others(found.distinct - len(labels)))
     for at, (value, _) in reversed(list(enumerate(found.values))):
         code = pl.when(pl.col(feature) == value).then(pl.lit(at, pl.Int32)).otherwise(code)
     return labels, code

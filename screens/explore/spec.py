@@ -115,16 +115,17 @@ def as_kind(
     yet. Options of another kind go; so does a group where there are none.
     """
     given = [name for name in columns if name in types]
+    more = len(given) > 1
     lead = _FOLLOWS.get(chart.name, 0)
     found: list[str] = []
     for at, slot in enumerate(chart.slots):
         room = [name for name in fitting(slot, types) if name not in found]
         if several(slot):
             wanted = [name for name in given if name in room]
-            few = len(given) < 2 and at == 0 and not slot.least
+            few = not more and at == 0 and not slot.least
             found += [] if few else wanted
             continue
-        usable = given if at == lead or len(given) > 1 else []
+        usable = given if at == lead or more else []
         mine = next((name for name in usable if name in room), None)
         if mine is None and at == lead and given and slot.least:
             mine = given[0]  # it does not fit, and the chart will say why
