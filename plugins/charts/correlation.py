@@ -108,7 +108,9 @@ class Correlation:
         each = next((size for size in (6, 5, 2) if left + 1 + size * len(names) <= width), 0)
         fitting = len(names) if each else max((width - left - 1) // 2, 1)
         each = each or 2
-        head = "".join(str(at).rjust(each)[-each:] for at in range(1, fitting + 1))
+        # In two cells there is room for the last figure of a number only, or they run together.
+        shown = [str(at) if each > 2 else str(at % 10) for at in range(1, fitting + 1)]
+        head = "".join(number_of.rjust(each) for number_of in shown)
         lines.append(paint(" " * (left + 1) + head, MUTED, colour=colour))
         room = height - len(lines) - 1
         for row, label in list(enumerate(labels))[:room]:

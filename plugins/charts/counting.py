@@ -96,7 +96,10 @@ def tally(table: pl.LazyFrame, *codes: tuple[pl.Expr, int]) -> np.ndarray[Any, A
 
     key, sizes = pl.lit(0, pl.Int64), []
     for expression, size in codes:
-        key = key * size + expression.cast(pl.Int64)
+        if size > 1:  # one group of all rows costs nothing
+            key = key * size + expression.cast(pl.Int64)
+        elif expression.meta.root_names():
+            key = key + expression.cast(pl.Int64)
         sizes.append(size)
     counts = table.select(key.alias("key")).group_by("key").len().collect(engine="streaming")
     counts = counts.drop_nulls("key")

@@ -67,10 +67,13 @@ def listing(
         line = fit(label, left) + " " + paint(sign + drawn, shade, colour=colour)
         line += " " * (room - len(drawn) + 1)
         lines.append(
-            line + row.amount.rjust(right) if left + right + 3 < width else fit(label, width)
+            line + row.amount.rjust(right)
+            if left + right + 3 + 2 * several < width
+            else fit(label, width)
         )
     if values:
         text = others_of(values)
         end = f" {others:,}".rjust(right + 1) if others else ""
-        lines.append(paint(fit(text, max(width - len(end), 1)) + end, MUTED, colour=colour))
+        line = fit(text, width - len(end)) + end if len(end) < width else fit(text, width)
+        lines.append(paint(line, MUTED, colour=colour))
     return lines[:height]

@@ -175,9 +175,12 @@ def legend(labels: Sequence[str], sizes: Sequence[int], width: int, *, colour: b
     Long labels are cut; the rows go first where there is no room.
     """
     amounts = [f" {size:,}" for size in sizes] or [""] * len(labels)
+    gap, space = "  ", " "
     room = width - sum(len(amount) + 4 for amount in amounts)
-    if room < 3 * len(labels):
+    if room < 4 * len(labels):
         amounts, room = [""] * len(labels), width - 4 * len(labels)
+    if room < 4 * len(labels):
+        gap, space, room = " ", "", width - 2 * len(labels)
     share = max(room // max(len(labels), 1), 1)
     wanted = [cells(clean(label, 200)) for label in labels]
     spare = sum(max(share - size, 0) for size in wanted)
@@ -185,12 +188,12 @@ def legend(labels: Sequence[str], sizes: Sequence[int], width: int, *, colour: b
     share += spare // long if long else 0
     parts, used = [], 0
     for n, (label, amount) in enumerate(zip(labels, amounts, strict=True)):
-        text = fit(label, min(wanted[n], share)) + amount
-        used += cells(text) + 4
-        if used > width + 2:
+        text = space + fit(label, min(wanted[n], share)) + amount
+        used += cells(text) + 1 + len(gap)
+        if used > width + len(gap):
             break
-        parts.append(paint(f"{MARKS[n % len(MARKS)]} ", shade_of(n), colour=colour) + text)
-    return "  ".join(parts)
+        parts.append(paint(MARKS[n % len(MARKS)], shade_of(n), colour=colour) + text)
+    return gap.join(parts)
 
 
 def finish(lines: Sequence[str], height: int) -> str:

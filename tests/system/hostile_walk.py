@@ -107,7 +107,9 @@ def explore() -> list[Step]:
     """The charts of each kind of column, in groups, and how they are drawn."""
     return [
         to("1", see="1 Datasets"),
-        to("w", see=("Columns │ Suggested", "columns 5", "Histogram of")),
+        to("w", see=("Columns │ Suggested", "columns 5")),
+        to("v", see=("Suggested", "correlation")),
+        to("C-Left", see="COLUMN"),
         to("g", "Enter", see=("Histogram of ␛]0;PWNED␇", LATE)),
         to("Escape", see="Columns │ Suggested"),
         to("Down", "Enter", see=(f"Histogram of {CITY}", "␛[2J␛[HOslo", "日本")),
@@ -118,9 +120,7 @@ def explore() -> list[Step]:
         to("v", see="has no density"),
         to("C-Left", see=f"Histogram of {CITY}"),
         to("Escape", see="Columns │ Suggested"),
-        to("v", see=("Suggested", "Why")),
-        to("C-Left", see="COLUMN"),
-        to("g", "Down", "Down", "Enter", see=f"Histogram of {TAIL}"),
+        to("Down", "Enter", see=f"Histogram of {TAIL}"),
         *menu(),
         to("Escape", see="Columns │ Suggested"),
         to("Down", "Enter", see="Histogram of ␛P1;2|PWNED␛\\note"),

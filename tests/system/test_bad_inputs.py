@@ -298,6 +298,45 @@ TABLE = {
         "data.not_found", "There is no dataset version penguins@9", "penguins@9",
         "penguins has the versions 1", "See workbench data list",
     ),
+    "a chart of too few columns": Bad(
+        "explore chart scatter penguins body_mass_g",
+        "chart.column", "1 column cannot make a chart of the kind scatter", "body_mass_g",
+        "it takes X Y", "Name as many columns as it takes, in that order",
+    ),
+    "a chart of a column that does not fit": Bad(
+        "explore chart density penguins island",
+        "chart.type", "The column island has no density", "island", "its values are String",
+        "Choose a column of numbers or moments",
+    ),
+    "a chart grouped by numbers": Bad(
+        "explore chart box penguins body_mass_g --group bill_depth_mm",
+        "chart.group", "Rows cannot be grouped by bill_depth_mm", "bill_depth_mm",
+        "it has 80 values on a line, not a few categories",
+        "Group by a column of words, or put this one on an axis",
+    ),
+    "a chart that is not grouped": Bad(
+        "explore chart correlation penguins --group island",
+        "chart.group", "A chart of the kind correlation is not split by groups", "island",
+        "it compares columns with each other, not groups of rows",
+        "Leave the group out, or filter by one of its values",
+    ),
+    "a chart of rows by no condition": Bad(
+        "explore chart bar penguins island --where `island =`",
+        "data.filter", "The filter is no condition", "the filter",
+        'Parser Error: syntax error at or near ")"',
+        "Write one like: species IS NOT NULL. Columns: species, island, bill_length_mm, bill_depth_mm, flipper_length_mm, body_mass_g, sex, year",
+    ),
+    "an axis that begins nowhere": Bad(
+        "explore chart histogram penguins body_mass_g -P low=heavy",
+        "option.value", "low cannot be heavy", "low", "expected a number",
+        "Leave it out for the whole axis",
+    ),
+    "suggestions for no target": Bad(
+        "explore suggest constant --target b",
+        "explore.target", "b cannot be a target", "b",
+        "its role is constant: there is nothing to be learned of it",
+        "Name a column of numbers or of a few categories",
+    ),
     "SQL that writes": Bad(
         "data query `DROP TABLE penguins`",
         "query.select_only", "Only one SELECT can be asked", "the query",
