@@ -14,6 +14,7 @@ from textual.widgets import Button, Input
 
 from screens.app import Workbench
 from screens.explore import Explore
+from screens.explore.spec import Spec
 from screens.modals.choose import Choose
 from screens.modals.form import FormModal
 from workbench.data.datasets import add
@@ -277,3 +278,53 @@ def test_pictures(
         await settled(pilot)
 
     assert snap_compare(bench, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 24)], ids=["100x30", "80x24"])
+def test_pictures_of_several_charts(
+    bench: Workbench, snap_compare: Callable[..., bool], size: tuple[int, int]
+) -> None:
+    async def run(pilot: Any) -> None:
+        place = await enter(pilot, "j", "enter")
+        await until(pilot, lambda: place.profile is not None)
+        for count in range(2, place.charts.room + 1):
+            await pilot.press("n")
+            await until(
+                pilot,
+                lambda: len(place.charts.cells) == count and place.charts.active.has_focus,  # noqa: B023  # awaited at once
+            )
+            await pilot.press("v")
+            await until(pilot, lambda: place.charts.active.numbers is not None)
+        await settled(pilot)
+
+    assert snap_compare(bench, terminal_size=size, run_before=run)
+
+
+def test_picture_without_colours(
+    bench: Workbench, snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("WORKBENCH_THEME")
+    app = Workbench(bench.project, now=bench.now)
+
+    async def run(pilot: Any) -> None:
+        place = await enter(pilot, "j")
+        await until(pilot, lambda: place.profile is not None)
+        place.put(Spec("density", ("mass",), "kind"))
+        await until(pilot, lambda: "● large 26" in text(app))
+        await settled(pilot)
+
+    assert snap_compare(app, terminal_size=(100, 30), run_before=run)
+
+
+@pytest.mark.parametrize("key", ["w", "e", "B"], ids=["kind", "options", "group"])
+def test_pictures_of_modals(bench: Workbench, snap_compare: Callable[..., bool], key: str) -> None:
+    async def run(pilot: Any) -> None:
+        place = await enter(pilot, "j")
+        await until(pilot, lambda: place.profile is not None and place.spec.columns == ("mass",))
+        await settled(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: bench.screen is not place)
+        await settled(pilot)
+
+    assert snap_compare(bench, terminal_size=(80, 24), run_before=run)
