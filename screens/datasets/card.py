@@ -60,6 +60,8 @@ def _facts(column: ColumnProfile, rows: int, *, ends: bool) -> list[tuple[str, C
     if column.mean is not None and column.std is not None:
         mean, std = from_figure(column.mean), from_figure(column.std)
         facts.append(("mean", f"{number(mean)} ± {number(std)}"))
+    if column.skew is not None:
+        facts.append(("skewness", number(from_figure(column.skew), 3)))
     facts += _counted(column, rows)
     if column.longest is not None:
         length = f"{count(column.shortest or 0)} to {count(column.longest)} characters"

@@ -1,7 +1,8 @@
 """Import, profile, shape diff and page jumps beside DuckDB doing the like, in one run.
 
-By hand: `python tests/bench/bench_data.py [--rows N] [--rounds N] [--page-rows N]`. The peer or limit is
-measured first in each round; medians are printed with their ratio.
+By hand: `python tests/bench/bench_data.py [--rows N] [--rounds N] [--page-rows N] [--only PART]`. The
+peer or limit is measured first in each round; medians are printed with their ratio. `--page-rows
+100000000 --page-columns 5` takes some 3 GB of disk.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import argparse
 import random
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,7 +25,7 @@ import polars as pl
 
 from workbench.data import datasets, profiling, storing
 from workbench.data.pages import PageSource
-from workbench.data.profile import profile
+from workbench.data.profile import kept_at, profile
 from workbench.data.query import query
 from workbench.data.shape import shape_diff
 from workbench.project.project import Project, init_project
@@ -70,6 +73,58 @@ def peer(sql: str) -> Callable[[], Any]:
     return work
 
 
+def histograms_and_ks(before: Path, after: Path) -> Callable[[], Any]:
+    """Return the least that a diff can do: 1,000 bins of every column of numbers, and KS on them."""
+
+    def work() -> None:
+        with duckdb.connect() as connection:
+            described = connection.execute(f"DESCRIBE FROM '{before}'").fetchall()
+            names = [row[0] for row in described if row[1] in {"BIGINT", "DOUBLE"}]
+            ends = ", ".join(f"min({n}), max({n})" for n in names)
+            both = [f"SELECT {ends} FROM '{path}'" for path in (before, after)]
+            first, second = (connection.execute(sql).fetchone() for sql in both)
+            assert first is not None
+            assert second is not None
+            for place, name in enumerate(names):
+                low = min(first[2 * place], second[2 * place])
+                high = max(first[2 * place + 1], second[2 * place + 1])
+                counts = np.zeros((2, 1001))
+                for side, path in enumerate((before, after)):
+                    bins = f"floor(({name} - {low}) * {1000 / (high - low)!r})::INT"
+                    sql = f"SELECT {bins} AS b, count(*) FROM '{path}' WHERE {name} IS NOT NULL GROUP BY b"
+                    for at, count in connection.execute(sql).fetchall():
+                        counts[side, at] = count
+                shares = counts / counts.sum(axis=1, keepdims=True)
+                np.abs(np.cumsum(shares[0]) - np.cumsum(shares[1])).max()
+
+    return work
+
+
+def bench_memory(folder: Path, rows: int) -> None:
+    """Profile a long table in a process of its own; its peak memory is the figure."""
+    part = folder / "memory_part.parquet"
+    table(1_000_000, 4).write_parquet(part)
+    long = folder / "memory.parquet"
+    pl.concat([pl.scan_parquet(part)] * max(1, rows // 1_000_000)).sink_parquet(
+        long, row_group_size=storing.ROW_GROUP
+    )
+    code = (
+        "import resource, sys, time; from pathlib import Path; from workbench.data import profiling; "
+        "start = time.perf_counter(); profiling.compute(Path(sys.argv[1])); "
+        "print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, str(long)], capture_output=True, text=True, check=True
+    )
+    took, peak = map(float, told.stdout.split())
+    against = seconds(peer(f"SUMMARIZE FROM read_parquet('{long}')"))
+    print(
+        f"\n{rows:,} rows x 20 columns: profile {took:.1f} s, SUMMARIZE {against:.1f} s "
+        f"({took / against:.2f}x, aim <= 0.5x), peak memory {peak:.0f} MB (aim <= 2000)"
+    )
+    long.unlink()
+
+
 def bench_tables(folder: Path, project: Project, rows: int, rounds: int) -> None:
     """Import, profile and diff two tables of `rows` rows."""
     print(f"{rows:,} rows x 20 columns{'':12}      peer         ours      ratio   aim")
@@ -98,13 +153,22 @@ def bench_tables(folder: Path, project: Project, rows: int, rounds: int) -> None
     )
     profile(project, before)
     profile(project, after)
+    limit = histograms_and_ks(stored, datasets.path(project, after))
     compare(
-        "shape diff (kept profiles) / SUMMARIZE",
-        peer(f"SUMMARIZE FROM read_parquet('{stored}')"),
+        "shape diff, kept profiles / limit",
+        limit,
         lambda: shape_diff(project, before, after),
         rounds,
-        "",
+        "DuckDB histograms + KS, <= 2x",
     )
+
+    def from_nothing() -> None:
+        for version in (before, after):
+            for part in ("", ".distributions"):
+                kept_at(project, version.content, part).unlink(missing_ok=True)
+        shape_diff(project, before, after)
+
+    compare("shape diff with both profiles / limit", limit, from_nothing, rounds, "<= 2x")
     compare(
         "SQL over a version / bare DuckDB",
         peer(f"SELECT s0, avg(f1) FROM read_parquet('{stored}') GROUP BY s0"),
@@ -114,10 +178,11 @@ def bench_tables(folder: Path, project: Project, rows: int, rounds: int) -> None
     )
 
 
-def bench_pages(folder: Path, project: Project, rows: int, rounds: int) -> None:
+def bench_pages(folder: Path, project: Project, rows: int, rounds: int, columns: int) -> None:
     """Open a long table and jump about in it."""
     part = folder / "part.parquet"
-    table(1_000_000, 3).write_parquet(part)
+    wide = table(1_000_000, 3)
+    wide.select(wide.columns[:columns]).write_parquet(part)
     long = folder / "long.parquet"
     pl.concat([pl.scan_parquet(part)] * max(1, rows // 1_000_000)).sink_parquet(
         long, row_group_size=storing.ROW_GROUP
@@ -151,13 +216,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--page-rows", type=int, default=10_000_000)
+    parser.add_argument("--page-columns", type=int, default=20)
+    parser.add_argument("--memory-rows", type=int, default=10_000_000)
+    parser.add_argument("--only", choices=("tables", "memory", "pages"))
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         project = init_project(folder / "project", "bench")
-        bench_tables(folder, project, given.rows, given.rounds)
-        bench_pages(folder, project, given.page_rows, given.rounds)
+        if given.only in {None, "tables"}:
+            bench_tables(folder, project, given.rows, given.rounds)
+        if given.only in {None, "memory"}:
+            bench_memory(folder, given.memory_rows)
+        if given.only in {None, "pages"}:
+            bench_pages(folder, project, given.page_rows, given.rounds, given.page_columns)
     print(
         f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, peers included"
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
     from workbench.project.project import Project
 
-VERSION = 2
+VERSION = 3
 """Of the format and of how the figures are found; another one is computed again."""
 
 BINS = 40
@@ -50,7 +50,8 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
 
     `distinct` leaves nulls out; it is an estimate (a few percent) unless `distinct_exact`.
     `counts[i]` values lie in [`edges[i]`, `edges[i+1]`), the last bin with its end; they leave
-    nulls and non-finite numbers out. `top` is exact if `top_exact`, else scaled up from the sample.
+    nulls and non-finite numbers out. `skew` is g1 and `far_out` the share of values beyond three times
+    the middle half (both of the sample). `top` is exact if `top_exact`, else scaled up from the sample.
     Lengths are in characters. `mean` and `std` (of the sample kind, n - 1) leave out NaN.
     """
 
@@ -64,6 +65,8 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
     maximum: Scalar = None
     mean: Figure | None = None
     std: Figure | None = None
+    skew: Figure | None = None
+    far_out: float | None = None
     zeros: int | None = None
     negatives: int | None = None
     not_finite: int | None = None

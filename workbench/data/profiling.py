@@ -20,6 +20,7 @@ from workbench.data.profile import (
     ColumnProfile,
     Frequency,
 )
+from workbench.data.remarks import about_words, remarks, share_far_out, skewness
 from workbench.data.roles import facts_of, read_facts, role_of
 from workbench.numbers import to_figure
 
@@ -139,6 +140,18 @@ class _Column:
         lengths = "chars" in basics and facts.filled > 0
         numeric = self.dtype.is_numeric() and facts.filled > 0
         not_finite = facts.filled - basics["finite"] if "finite" in basics else None
+        numbers = self._numbers()
+        skew, far_out = None, None
+        if numeric and numbers is not None:
+            skew, far_out = skewness(numbers), share_far_out(numbers)
+        said = remarks(
+            self.role,
+            facts,
+            not_finite=not_finite,
+            most=(top[0].value, top[0].count) if exact and top else None,
+            skew=skew,
+            far_out=far_out,
+        )
         return ColumnProfile(
             name=self.name,
             type=str(self.dtype),
@@ -153,7 +166,9 @@ class _Column:
             zeros=basics.get("zeros"),
             negatives=basics.get("negatives"),
             not_finite=not_finite,
-            quantiles=self._quantiles(),
+            quantiles=self._quantiles(numbers),
+            skew=None if skew is None else to_figure(skew),
+            far_out=far_out,
             edges=self._bins.edges() if self._bins else (),
             counts=self._bins.result() if self._bins else (),
             top=top,
@@ -162,7 +177,7 @@ class _Column:
             shortest=basics["short"] if lengths else None,
             longest=basics["long"] if lengths else None,
             mean_length=basics["chars"] if lengths else None,
-            warnings=_warnings(self.role, facts, not_finite, top, exact),
+            warnings=said + self._words(),
         )
 
     def _frequencies(self) -> tuple[int, tuple[Frequency, ...], bool]:
@@ -197,21 +212,34 @@ class _Column:
             return of_counts(self.name, self._all())
         return of_sample(self.name, pl.concat(self._sample))
 
-    def _quantiles(self) -> dict[str, Scalar]:
+    def _numbers(self) -> Any:
+        """Return the finite values of the sample as floats, None where they lie on no line."""
         import numpy as np
         import polars as pl
 
         if not is_ordered(self.dtype) or not self.facts.filled or self._bins is None:
-            return {}
-        sample = pl.concat(self._sample).drop_nulls()
-        numbers = floats(sample)
-        numbers = numbers[np.isfinite(numbers)]
-        if not len(numbers):
+            return None
+        numbers = floats(pl.concat(self._sample).drop_nulls())
+        return numbers[np.isfinite(numbers)]
+
+    def _quantiles(self, numbers: Any) -> dict[str, Scalar]:
+        import numpy as np
+
+        if numbers is None or not len(numbers) or self._bins is None:
             return {}
         values = np.quantile(numbers, QUANTILES)
         return {
             f"{q:g}": self._bins.value(float(v)) for q, v in zip(QUANTILES, values, strict=True)
         }
+
+    def _words(self) -> tuple[str, ...]:
+        """Return what is to be said of a column of words whose every value was counted."""
+        import polars as pl
+
+        if self.dtype != pl.String or not self._counted or self.role == "text":
+            return ()
+        table = self._all().sort("count", "value", descending=[True, False])
+        return about_words(table["value"].to_list(), table["count"].to_list())
 
 
 def _counts(series: pl.Series) -> pl.DataFrame:
@@ -222,30 +250,3 @@ def _merge(seen: list[pl.DataFrame]) -> pl.DataFrame:
     import polars as pl
 
     return pl.concat(seen).group_by("value").agg(pl.col("count").sum())
-
-
-def _warnings(
-    role: str,
-    facts: Any,
-    not_finite: int | None,
-    top: tuple[Frequency, ...],
-    exact: bool,
-) -> tuple[str, ...]:
-    """Say in sentences what a person should look at."""
-    nulls = facts.rows - facts.filled
-    found = []
-    if not facts.filled:
-        found.append("Every value is missing.")
-    elif role == "constant":
-        found.append("Every value is the same.")
-    elif exact and top and top[0].count >= 0.99 * facts.filled:
-        found.append(f"One value makes up {top[0].count / facts.filled:.1%}.")
-    if facts.filled and nulls >= 0.5 * facts.rows:
-        found.append(f"{nulls / facts.rows:.0%} of the values are missing.")
-    if not_finite:
-        found.append(f"{not_finite:,} values are NaN or infinite.")
-    if role == "identifier":
-        found.append("Nearly every value is different: it names rows and tells a model nothing.")
-    if role == "categorical" and facts.distinct > 1000:
-        found.append(f"About {facts.distinct:,} categories.")
-    return tuple(found)

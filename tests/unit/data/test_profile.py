@@ -224,3 +224,66 @@ def test_roles_of_a_frame_are_those_of_its_profile(tmp_path: Path) -> None:
     )
     assert infer_roles(frame) == expected
     assert {column.name: column.role for column in profiled(frame, tmp_path, 50)} == expected
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(-1000, 1000) | st.floats(-1e9, 1e9), min_size=3, max_size=40))
+def test_skewness_and_far_out_against_scipy_and_by_definition(values: list[float]) -> None:
+    import tempfile
+
+    from scipy.stats import skew
+
+    with tempfile.TemporaryDirectory() as folder:
+        (column,) = profiled(pl.DataFrame({"x": pl.Series(values, dtype=pl.Float64)}), Path(folder))
+    numbers = np.array(values, float)
+    spread = numbers.std() / max(1.0, np.abs(numbers).max())
+    if spread > 1e-4:  # else both are rounding
+        assert column.skew == pytest.approx(float(skew(numbers)), rel=1e-6, abs=1e-6)
+    low, high = np.quantile(numbers, (0.25, 0.75))
+    if high > low:
+        reach = 3 * (high - low)
+        beyond = np.mean((numbers < low - reach) | (numbers > high + reach))
+        assert column.far_out == pytest.approx(float(beyond))
+    else:
+        assert column.far_out is None
+
+
+REMARKS: list[tuple[list[Any], str]] = [
+    ([1.0] * 300 + [float(n) for n in range(3)] * 1, "One value makes up 99.3%."),
+    (
+        [float(2 ** (n % 30)) for n in range(300)],
+        "It has a long tail of large values (skewness 3.7).",
+    ),
+    (
+        [-float(2 ** (n % 30)) for n in range(300)],
+        "It has a long tail of small values (skewness -3.7).",
+    ),
+    (
+        [float(n % 100) for n in range(998)] + [1e6, -1e6],
+        "0.2% of the values lie far out (over 3 middle halves beyond it).",
+    ),
+    (["a", "b ", " c"] * 40, "80 values begin or end with a blank, such as ' c'."),
+    (
+        ["Oslo", "oslo", "Rome"] * 40,
+        "'Oslo' and 'oslo' differ in capitals only.",
+    ),
+    (["1", "2", "x"] * 40, "80 values are numbers, the others are not."),
+    (
+        ["007", "008"] * 60,
+        "Every value is a number in the form of text with leading zeros, such as '007'.",
+    ),
+    (["1.5", "2"] * 60, "Every value is a number in the form of text."),
+    ([f"c{n % 1500}" for n in range(4000)], "About 1,"),
+]
+
+
+@pytest.mark.parametrize(("values", "sentence"), REMARKS)
+def test_what_is_worth_a_look_is_said(values: list[Any], sentence: str, tmp_path: Path) -> None:
+    (column,) = profiled(pl.DataFrame({"x": values}), tmp_path, 1000)
+    assert any(one.startswith(sentence) for one in column.warnings), column.warnings
+
+
+def test_an_ordinary_column_needs_no_look(tmp_path: Path) -> None:
+    draw = np.random.default_rng(1)
+    frame = pl.DataFrame({"x": draw.normal(size=500), "k": ["red", "blue", "green", "red"] * 125})
+    assert [column.warnings for column in profiled(frame, tmp_path, 100)] == [(), ()]
