@@ -78,10 +78,10 @@ def histograms_and_ks(before: Path, after: Path) -> Callable[[], Any]:
 
     def work() -> None:
         with duckdb.connect() as connection:
-            described = connection.execute(f"DESCRIBE FROM '{before}'").fetchall()
+            described = connection.execute(f"DESCRIBE FROM read_parquet('{before}')").fetchall()
             names = [row[0] for row in described if row[1] in {"BIGINT", "DOUBLE"}]
             ends = ", ".join(f"min({n}), max({n})" for n in names)
-            both = [f"SELECT {ends} FROM '{path}'" for path in (before, after)]
+            both = [f"SELECT {ends} FROM read_parquet('{path}')" for path in (before, after)]
             first, second = (connection.execute(sql).fetchone() for sql in both)
             assert first is not None
             assert second is not None
@@ -91,7 +91,8 @@ def histograms_and_ks(before: Path, after: Path) -> Callable[[], Any]:
                 counts = np.zeros((2, 1001))
                 for side, path in enumerate((before, after)):
                     bins = f"floor(({name} - {low}) * {1000 / (high - low)!r})::INT"
-                    sql = f"SELECT {bins} AS b, count(*) FROM '{path}' WHERE {name} IS NOT NULL GROUP BY b"
+                    there = f"read_parquet('{path}') WHERE {name} IS NOT NULL"
+                    sql = f"SELECT {bins} AS b, count(*) FROM {there} GROUP BY b"
                     for at, count in connection.execute(sql).fetchall():
                         counts[side, at] = count
                 shares = counts / counts.sum(axis=1, keepdims=True)

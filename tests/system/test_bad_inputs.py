@@ -352,9 +352,22 @@ TABLE = {
         'Permission Error: Cannot access file "/etc/passwd" - file system operations are disabled by configuration',
         "Bring the file in with workbench data add, then name its dataset",
     ),
+    "a tag that is none": Bad(
+        "data tag penguins latest",
+        "name", "'latest' cannot be the tag", "tag", "it is reserved", "Choose another",
+    ),
+    "a tag that is not there": Bad(
+        "data tag penguins gold --remove",
+        "data.tag_unknown", "penguins@1 has no tag gold", "penguins", "it has none",
+        "See workbench data list --versions",
+    ),
+    "an answer without rows": Bad(
+        "data query `SELECT * FROM penguins WHERE year = 1` --name none",
+        "data.no_rows", "The answer has no rows", "the query", "no row fits it", "Loosen its conditions",
+    ),
     "SQL that is none": Bad(
         "data query `SELEKT 1`",
-        "query.syntax", "The query cannot be read", "the query",
+        "query.syntax", "The query cannot be read", "the query, line 1, column 1",
         'Parser Error: syntax error at or near "SELEKT"', "Correct it; DuckDB's SQL is spoken here",
     ),
     "a run deleted without its name": Bad(
