@@ -14,6 +14,7 @@ from screens.text import Styled, ago, duration
 from screens.widgets.source import Cell, Column, Row
 from workbench.experiments.experiments import ExperimentRow
 from workbench.experiments.listing import METRIC, PARAM
+from workbench.experiments.meaning import Known
 from workbench.experiments.rows import RunRow
 from workbench.numbers import from_figure
 from workbench.states import JOB_ENDED
@@ -76,6 +77,17 @@ def column_names(shelf: Shelf) -> list[str]:
         "run", "state", "trainer", *figures, "time", "on", *several, "data", "model", "tag",
         "when", "who",
     ]  # fmt: skip
+
+
+def every_column(known: Known) -> list[str]:
+    """Return every column that there can be: facts, figures on the test rows, parameters."""
+    own = [METRIC + name for name in known.metrics if "." not in name]
+    return [*_FACTS, *own, *(PARAM + name for name in known.params)]
+
+
+def is_column(name: str) -> bool:
+    """Tell whether a name, which may come from a file, is that of a column."""
+    return name in _FACTS or name.startswith((METRIC, PARAM))
 
 
 def columns(names: Sequence[str]) -> list[Column]:

@@ -14,7 +14,7 @@ from screens.experiments.kept import Kept
 from screens.experiments.lining import Lines
 from screens.experiments.listed import Names, RunsSource, Setting
 from screens.experiments.loading import Loaded
-from screens.experiments.rows import Shelf, endings
+from screens.experiments.rows import Shelf, column_names, endings, every_column, is_column
 from screens.experiments.side import DETAILS, LOG, REPORT, Side
 from screens.feed import in_thread
 from screens.frame.split import Split
@@ -23,6 +23,7 @@ from screens.timers import after
 from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
 from workbench.experiments.lookup import Run
+from workbench.experiments.meaning import Known
 from workbench.experiments.rows import RunRow
 from workbench.states import JOB_ENDED
 
@@ -52,6 +53,7 @@ class Runs(Keeps, Lines, Split):
             help="End the run, its figures are lost.",
             rank=33,
         ),
+        Act("runs.columns", label="Columns", help="Which columns the list has, and their order."),
         Act("runs.details", "details", help="Figures, parameters, where it comes from.", rank=0),
         Act("runs.log", label="Log of the run", help="What the run wrote, followed while it runs."),
     )
@@ -127,7 +129,9 @@ class Runs(Keeps, Lines, Split):
         )
         self.list.remark = f"base {self.baseline}" if self.baseline else ""
         self._names = self._names or Names(project)
-        self._setting = Setting(project, self._names, shelf, self.bench.now())
+        chosen = self.kept.chosen.columns.get(self.scope, ())
+        shown = tuple(name for name in chosen if is_column(name))
+        self._setting = Setting(project, self._names, shelf, self.bench.now(), shown)
         self.table.load(RunsSource(self._setting), key=self._wanted)
 
     @on(Table.Arranged)
@@ -317,6 +321,32 @@ class Runs(Keeps, Lines, Split):
             Confirm(f"End {run.reference}?", changes, verb="End the run", argv=argv, grave=True),
             answered,
         )
+
+    def act_columns(self) -> None:
+        """Ask which columns the list is to have; they are kept for this experiment."""
+        from screens.experiments.choosing import ChooseColumns
+
+        setting, names, scope = self._setting, self._names, self.scope
+        if setting is None or names is None:
+            return  # nothing has been loaded yet
+
+        def chosen(wanted: tuple[str, ...] | None) -> None:
+            if wanted is not None:
+                self.kept.show(scope, wanted)
+                self.refill()
+
+        def ask(known: Known) -> None:
+            self.app.push_screen(
+                ChooseColumns(
+                    scope or "all runs",
+                    setting.shown,
+                    column_names(setting.shelf),
+                    every_column(known),
+                ),
+                chosen,
+            )
+
+        in_thread(self, names.known, ask, group="names")
 
     def act_vary(self) -> None:
         """Train again with the run's values to begin with."""

@@ -103,6 +103,57 @@ def test_pictures(
     assert snap_compare(bench, terminal_size=size, run_before=run)
 
 
+async def test_columns_are_chosen_ordered_and_kept(bench: Workbench, project: Project) -> None:
+    def names(place: Any) -> list[str]:
+        return [column.name for column in place.runs.table.columns]
+
+    async with opened(bench) as (pilot, place):
+        usual = names(place)
+        await act(pilot, "runs.columns")
+        await until(pilot, lambda: "Columns of all runs" in text(bench))
+        await until(pilot, lambda: bench.screen.table.count > 12)  # type: ignore[attr-defined]
+        # State off; the metric before the trainer; a parameter on.
+        await pilot.press("down", "space", "down", "left")
+        modal: Any = bench.screen
+        modal.table.select("param.learning_rate")
+        await settled(pilot)
+        await pilot.press("space", "enter")
+        await until(pilot, lambda: "state" not in names(place))
+        wanted = [name for name in usual if name != "state"]
+        wanted.remove("metric.macro_f1")
+        wanted.insert(1, "metric.macro_f1")
+        assert names(place) == [*wanted, "param.learning_rate"]
+    again = Workbench(project, now=bench.now)
+    async with opened(again) as (pilot, place):
+        assert names(place) == [*wanted, "param.learning_rate"]
+        place.runs.narrow_to("species")  # chosen for all runs, not for these
+        await until(pilot, lambda: "state" in names(place))
+        place.runs.narrow_to("")
+        await until(pilot, lambda: "state" not in names(place))
+        await act(pilot, "runs.columns")
+        await until(pilot, lambda: "Columns of all runs" in text(again))
+        await pilot.press("r", "enter")
+        await until(pilot, lambda: names(place) == usual)
+    assert Kept(project.id).chosen.columns == {}
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_picture_of_the_columns(
+    bench: Workbench, snap_compare: Compare, size: tuple[int, int]
+) -> None:
+    async def run(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await pilot.press("3")
+        await settled(pilot)
+        place: Any = bench.place
+        await until(pilot, lambda: place.runs.table.count == 6)
+        await act(pilot, "runs.columns")
+        await until(pilot, lambda: "Columns of all runs" in text(bench))
+        await settled(pilot)
+
+    assert snap_compare(bench, terminal_size=size, run_before=run)
+
+
 async def test_runs_that_said_nothing_have_no_curves(bench: Workbench) -> None:
     async with opened(bench) as (pilot, place):
         place.point_at("r_1")

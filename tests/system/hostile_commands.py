@@ -153,6 +153,7 @@ def refused(stage: Stage) -> list[Command]:
             ("run", "list", "--filter", f'state:"{EVIL}"'),
             ("run", "tag", "r_1", EVIL),
             ("run", "archive", EVIL),
+            ("run", "list", "--columns", EVIL),
             ("run", "compare", "r_1", "r_2", "--group", EVIL),
             ("run", "compare", "r_1", "r_2", "--curve", EVIL),
             ("run", "compare", "r_1", "--baseline", EVIL),

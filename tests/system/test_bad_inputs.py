@@ -395,6 +395,11 @@ TABLE = {
         "known: experiment, trainer, dataset, seed, target, alpha, c, class_weight, classes, fit_intercept, l1_ratio, max_iter, number, penalty",
         "Choose one of these; as a rule: seed",
     ),
+    "a column that is in several names": Bad(
+        "run list --columns run,class",
+        "run.columns", "class means several", "columns", "param.class_weight, param.classes",
+        "Name columns with commas between them, such as run,state,trainer",
+    ),
     "a filter with a state that is none": Bad(
         "run list --filter `dummy state:broken`",
         "run.filter", "broken is no state", "filter, column 13",

@@ -104,6 +104,7 @@ def _ended(state: str) -> str:
     metavar="TEXT",
     help="Such as: auc>0.9 trainer:hgb -tag:old since:2d (see the README).",
 )
+@click.option("--columns", default="", metavar="NAMES", help="Such as: run,state,auc,lr,tag.")
 @click.option("--sort", default="newest", show_default=True, help="newest, oldest, or a metric.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="Leave out the first so many.")
 @click.option("--limit", type=click.IntRange(0), help="0 for all (default: 100; with --json all).")
@@ -114,6 +115,7 @@ def list_(
     state: str | None,
     trainer: str | None,
     filter_text: str,
+    columns: str,
     sort: str,
     offset: int,
     limit: int | None,
@@ -135,8 +137,15 @@ def list_(
         offset=offset,
     )
 
+    shown_columns: tuple[str, ...] = ()
+    if columns:
+        from workbench.experiments.columns import column_names
+        from workbench.experiments.listing import known_names
+
+        shown_columns = column_names(columns, known_names(context.project))
+
     def human() -> str:
-        from workbench.cli.run_text import run_table
+        from workbench.cli.run_text import column_table, run_table
         from workbench.experiments.lookup import metrics_by_experiment
 
         if not runs and (filter_text or offset or experiment or state or trainer):
@@ -145,9 +154,17 @@ def list_(
             return "No runs. Next: workbench run train EXPERIMENT --trainer hgb"
         if limit is None and len(runs) == MOST_SHOWN:
             context.say(f"The first {MOST_SHOWN} are shown; --limit 0 shows all.")
+        if shown_columns:
+            return column_table(runs, shown_columns)
         metric = None if sort in {"newest", "oldest"} else sort
         return run_table(runs, metrics_by_experiment(context.project), metric)
 
+    if shown_columns:
+        from workbench.experiments.columns import value_of
+
+        rows = [{name: value_of(run, name) for name in shown_columns} for run in runs]
+        context.answer("run.columns@1", rows, human)
+        return
     # A list may be long; its figures are Figure already, and its times are finite.
     data = msgspec.Raw(msgspec.json.encode(runs)) if context.json else None
     context.answer("run.list@1", data, human)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from workbench.cli.base import table
@@ -62,6 +63,31 @@ def run_table(
         )
     headings = ("RUN", "STATE", "TRAINER", "EXPERIMENT", "DATA", "METRIC", "TIME", "CREATED")
     return table(headings, rows, right=("TIME",))
+
+
+def column_table(runs: Sequence[RunRow], columns: Sequence[str]) -> str:
+    """Return runs as a table of these columns (facts, `metric.NAME`, `param.NAME`)."""
+    from workbench.experiments.columns import value_of
+    from workbench.experiments.listing import METRIC, PARAM
+
+    def text(run: RunRow, name: str) -> str:
+        value = value_of(run, name)
+        if name.startswith(METRIC):
+            return figure(run.metrics.get(name.removeprefix(METRIC)))
+        if name == "time":
+            return duration(run.seconds)
+        if isinstance(value, datetime):
+            return moment(value)
+        if isinstance(value, tuple):
+            return " ".join(value) or "-"
+        return value_text(value)  # type: ignore[arg-type]  # what is left are values
+
+    heads = [name.removeprefix(METRIC).removeprefix(PARAM).upper() for name in columns]
+    right = [
+        head for head, name in zip(heads, columns, strict=True) if name.startswith((METRIC, "time"))
+    ]
+    rows = [[text(run, name) for name in columns] for run in runs]
+    return table(heads, rows, right=right)
 
 
 def run_text(run: Run) -> str:

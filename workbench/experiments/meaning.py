@@ -262,20 +262,7 @@ def _of_figures(term: Condition, known: Known) -> tuple[Check, ...]:
 
 def _resolve(term: Condition, known: Known) -> tuple[Literal["metric", "param"], str]:
     """Return which metric or parameter a name means."""
-    kind, dot, rest = term.name.partition(".")
-    names: list[tuple[Literal["metric", "param"], str]] = [("metric", n) for n in known.metrics]
-    names += [("param", name) for name in known.params]
-    sought = term.name
-    if dot and kind in {"metric", "param"}:
-        names, sought = [one for one in names if one[0] == kind], rest
-    folded = sought.lower()
-    ways = (
-        [one for one in names if one[1] == sought],
-        [one for one in names if one[1].lower() == folded],
-        [one for one in names if folded in one[1].lower() and "." not in one[1]],
-        [one for one in names if folded in one[1].lower()],
-    )
-    found = next((way for way in ways if way), [])
+    found = matches(term.name, known)
     if len(found) == 1:
         return found[0]
     if not found:
@@ -287,6 +274,24 @@ def _resolve(term: Condition, known: Known) -> tuple[Literal["metric", "param"],
         why=", ".join(name if many else f"{of}.{name}" for of, name in found[:8]),
         fix="Write more of the name" if many else "Say which: metric. or param. in front",
     )
+
+
+def matches(text: str, known: Known) -> list[tuple[Literal["metric", "param"], str]]:
+    """Return the metrics and parameters that a name may mean: one, as a rule."""
+    kind, dot, rest = text.partition(".")
+    names: list[tuple[Literal["metric", "param"], str]] = [("metric", n) for n in known.metrics]
+    names += [("param", name) for name in known.params]
+    sought = text
+    if dot and kind in {"metric", "param"}:
+        names, sought = [one for one in names if one[0] == kind], rest
+    folded = sought.lower()
+    ways = (
+        [one for one in names if one[1] == sought],
+        [one for one in names if one[1].lower() == folded],
+        [one for one in names if folded in one[1].lower() and "." not in one[1]],
+        [one for one in names if folded in one[1].lower()],
+    )
+    return next((way for way in ways if way), [])
 
 
 def _unknown_name(term: Condition, known: Known) -> NoReturn:

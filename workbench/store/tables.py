@@ -7,11 +7,12 @@ touched once: rows that are changed in part are read, then all are deleted and i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from workbench.records import TABLES, Change, Put, Table
+from workbench.records import TABLES, Change, Put, Set, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -21,6 +22,16 @@ SMALL = 200
 """Up to this many rows travel as parameters; more go through Arrow, whose import costs 100 ms."""
 
 BY_NAME = {table.name: table for table in TABLES}
+
+
+def _key_of(table: Table) -> Callable[[dict[str, Any]], Key]:
+    if len(table.key) == 1:
+        (only,) = table.key
+        return lambda row: (row[only],)
+    return itemgetter(*table.key)
+
+
+_KEYS = {table.name: _key_of(table) for table in TABLES}
 
 
 class Batch:
@@ -33,17 +44,22 @@ class Batch:
         """How many changes were taken."""
 
     def add(self, changes: Iterable[Change]) -> None:
-        """Take the changes of one record."""
+        """Take the changes of one record; their rows are the batch's own from then on."""
         for change in changes:
             self.changes += 1
-            table = BY_NAME[change.table]
-            rows = self._rows.setdefault(table.name, {})
-            if isinstance(change, Put):
-                key = tuple(change.row[column] for column in table.key)
-                rows[key] = dict(change.row)
-                self._whole.setdefault(table.name, set()).add(key)
+            name = change.table
+            key_of = _KEYS[name]
+            rows = self._rows.get(name)
+            if rows is None:
+                rows = self._rows[name] = {}
+                self._whole[name] = set()
+            if type(change) is Put:
+                key = key_of(change.row)
+                rows[key] = change.row
+                self._whole[name].add(key)
             else:
-                key = tuple(change.key[column] for column in table.key)
+                assert isinstance(change, Set)
+                key = key_of(change.key)
                 rows.setdefault(key, dict(change.key)).update(change.values)
 
     @property
@@ -138,10 +154,12 @@ def _arrow(table: Table, rows: list[dict[str, Any]]) -> Any:
         "BOOLEAN": pa.bool_(),
         "TIMESTAMP": pa.timestamp("us"),
     }
-    arrays = [
-        pa.array([plain(row.get(name)) for row in rows], type=kinds[kind])
-        for name, kind in table.columns.items()
-    ]
+    arrays = []
+    for name, kind in table.columns.items():
+        values = [row.get(name) for row in rows]
+        # Only moments need a word: the rest is as it is.
+        values = [plain(value) for value in values] if kind == "TIMESTAMP" else values
+        arrays.append(pa.array(values, type=kinds[kind]))
     return pa.table(arrays, names=list(table.columns))
 
 

@@ -155,6 +155,34 @@ def test_compare_over_seeds_and_curves(project: Project) -> None:
         run(run_group, *words, "--curve", "auc")
 
 
+def test_columns_are_named(project: Project) -> None:
+    run(experiment_group, *NEW)
+    run(run_group, "train", "late", "--trainer", "hgb", "-P", "max_iter=7", "--detach")
+    run(run_group, "tag", "r_1", "keep")
+    figures = MetricFigures(last=0.875, best=0.875, min=0.875, max=0.875)
+    ended = RunEnded(
+        id=runs.get_run(project, "r_1").id, state="succeeded", metrics={"roc_auc": figures}
+    )
+    project.store.append(ended)
+    asked = "run,auc,max_iter,tag,time,when,metric.roc_auc"
+    lines = run(run_group, "list", "--columns", asked).stdout.splitlines()
+    assert lines[0].split() == ["RUN", "ROC_AUC", "MAX_ITER", "TAG", "TIME", "WHEN"]
+    assert lines[1].split()[:5] == ["r_1", "0.875", "7", "keep", "-"]
+    (row,) = data(
+        run(run_group, "list", "--columns", "run,auc,max_iter,seed", "--json"), "run.columns@1"
+    )
+    assert row == {"run": "r_1", "metric.roc_auc": 0.875, "param.max_iter": 7, "seed": 0}
+    for wrong, why in (
+        ("run,nothing", "known: run, state"),
+        ("run,,seed", "known"),
+        ("max", "param.max"),
+    ):
+        with pytest.raises(BadInput) as caught:
+            run(run_group, "list", "--columns", wrong)
+        assert caught.value.code == "run.columns"
+        assert why in caught.value.why
+
+
 def test_order_among_runs(project: Project) -> None:
     run(experiment_group, *NEW)
     for _ in range(2):
