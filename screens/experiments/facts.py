@@ -17,6 +17,7 @@ from screens.widgets.source import Cell
 from workbench.experiments.experiments import ExperimentRow
 from workbench.experiments.runs import Run
 from workbench.numbers import from_figure
+from workbench.records.runs import RunFacts
 from workbench.states import JOB_ENDED
 from workbench.training.metrics import CV, CV_STD, DUMMY, direction_of
 
@@ -60,6 +61,9 @@ def _state(known: Known, now: datetime) -> list[tuple[str, Cell]]:
     facts: list[tuple[str, Cell]] = [("state", cell(run.state))]
     if problem is not None and problem.metric:
         facts += _main_figure(run, problem)
+    if run.archived or run.tags:
+        words = (*(("archived",) if run.archived else ()), *run.tags)
+        facts.append(("tags", Styled(" ".join(words), "key")))
     if known.models:
         facts.append(("registered as", Styled(known.models, "key")))
     seconds = run.seconds
@@ -173,9 +177,10 @@ def _origin(known: Known) -> list[tuple[str, Cell]]:
         ("data", run.dataset),
         ("job", f"{known.job} on {run.target}" if known.job else run.target),
         ("code", _code(run)),
+        *(("left out", words) for words in facts.left_out[:3]),
         ("runtime", f"Python {facts.python}" if facts.python else None),
         *((name, version) for name, version in facts.packages.items() if name in _SHOWN),
-        ("machine", ", ".join(word for word in (facts.host, _cores(facts.cores)) if word) or None),
+        ("machine", _machine(facts)),
         ("model", f"{model.format}, {size(model.bytes)}" if model else None),
     ]
     return [(name, value) for name, value in rows if value is not None]
@@ -191,8 +196,11 @@ def _identity(run: Run) -> Content:
 _SHOWN = frozenset({"scikit-learn", "polars"})
 
 
-def _cores(cores: int) -> str:
-    return f"{cores} cores" if cores else ""
+def _machine(facts: RunFacts) -> str | None:
+    cores = f"{facts.cores} cores" if facts.cores else ""
+    memory = size(facts.memory) if facts.memory else ""
+    words = (facts.host, cores, memory, facts.processor, *facts.gpus)
+    return ", ".join(word for word in words if word) or None
 
 
 def _code(run: Run) -> str:

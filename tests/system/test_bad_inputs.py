@@ -400,6 +400,11 @@ TABLE = {
         "run.columns", "class means several", "columns", "param.class_weight, param.classes",
         "Name columns with commas between them, such as run,state,trainer",
     ),
+    "a patch where there was none": Bad(
+        "run show r_1 --patch",
+        "run.no_patch", "r_1 has no patch", "r_1", "there was no git commit",
+        "See what is known: workbench run show r_1",
+    ),
     "a filter with a state that is none": Bad(
         "run list --filter `dummy state:broken`",
         "run.filter", "broken is no state", "filter, column 13",

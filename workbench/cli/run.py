@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
@@ -172,14 +172,35 @@ def list_(
 
 @group.command()
 @click.argument("run")
+@click.option(
+    "--patch", "what", flag_value="patch", help="Only what was uncommitted, for git apply."
+)
+@click.option("--lock", "what", flag_value="lock", help="Only the packages that were installed.")
 @common
-def show(context: Context, run: str) -> None:
+def show(context: Context, run: str, what: Literal["patch", "lock"] | None) -> None:
     """Show one run: parameters, figures, artifacts, code, runtime, machine."""
+    if what is not None:
+        _show_object(context, run, what)
+        return
     from workbench.cli.run_text import run_text
     from workbench.experiments.lookup import get_run
 
     found = get_run(context.project, run)
     context.answer("run.show@1", found, lambda: run_text(found))
+
+
+def _show_object(context: Context, run: str, what: Literal["patch", "lock"]) -> None:
+    import sys
+
+    from workbench.experiments.facts import read_facts_object
+
+    data = read_facts_object(context.project, run, what)
+    if not context.json and not sys.stdout.isatty():
+        sys.stdout.buffer.write(data)  # for git apply: as it was, byte by byte
+        return
+    text = data.decode("utf-8", "replace")
+    cleaned = clean(text, len(text) + 1, lines=True).rstrip()
+    context.answer(f"run.{what}@1", {"run": run, what: text}, cleaned)
 
 
 @group.command()

@@ -15,6 +15,7 @@ from workbench.text import clean
 if TYPE_CHECKING:
     from workbench.experiments.compare import Comparison, MetricLine
     from workbench.experiments.runs import Run, RunRow
+    from workbench.records.runs import RunFacts
 
 
 def figure(value: Figure | None) -> str:
@@ -102,14 +103,17 @@ def run_text(run: Run) -> str:
         "target": run.target,
         "created": f"{moment(run.created_at)} by {run.created_by}",
         "time": duration(run.seconds),
-        "code": run.facts.commit + (" with uncommitted changes" if run.facts.diff_object else ""),
+        "code": run.facts.commit
+        + (" with uncommitted changes (--patch)" if run.facts.diff_object else ""),
+        "left out": "; ".join(run.facts.left_out),
         "runtime": f"Python {run.facts.python}, "
         + ", ".join(f"{name} {version}" for name, version in run.facts.packages.items()),
-        "machine": f"{run.facts.host}, {run.facts.platform}, {run.facts.cores} cores",
+        "machine": f"{run.facts.host}, {run.facts.platform}, {_hardware(run.facts)}",
         "model": f"{run.model.format}, {run.model.bytes:,} bytes, {run.model.content}"
         if run.model
         else "",
     }
+    facts["tags"] = " ".join((*(("archived",) if run.archived else ()), *run.tags))
     lines = [f"{key:11}{clean(value)}" for key, value in facts.items() if value]
     params = [(name, value_text(value)) for name, value in run.params.items()]
     if params:
@@ -120,6 +124,12 @@ def run_text(run: Run) -> str:
     if files:
         lines += ["", table(("ARTIFACT", "BYTES", "OBJECT"), files, right=("BYTES",))]
     return "\n".join(lines)
+
+
+def _hardware(facts: RunFacts) -> str:
+    memory = f"{facts.memory / 2**30:.1f} GiB" if facts.memory else ""
+    parts = (f"{facts.cores} cores", facts.processor, memory, *facts.gpus)
+    return ", ".join(part for part in parts if part)
 
 
 def _figures(run: Run) -> str:

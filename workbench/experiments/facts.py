@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import socket
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from workbench.errors import NotFound
+from workbench.experiments.lookup import get_run
+from workbench.experiments.patch import Patch, git, read_patch
+from workbench.experiments.surroundings import gpus, installed, memory, processor
 from workbench.records.runs import RunFacts
 
 if TYPE_CHECKING:
@@ -27,37 +29,50 @@ PACKAGES = (
     "threadpoolctl",
 )
 """What a model's figures depend on."""
-MOST_DIFF = 5 * 1024 * 1024
-"""A larger diff is not kept, in bytes: it would be data, not code."""
-NEVER = (":(exclude,glob)**/.env*", ":(exclude,glob)**/*.pem", ":(exclude,glob)**/*.key")
-"""Files that may hold secrets and so are in no record."""
 
 
 def run_facts(project: Project, packages: tuple[str, ...] = ()) -> RunFacts:
     """Return the facts of a run that starts now; `packages` are those its trainer comes from.
 
-    The diff of tracked files against the commit is stored as an object. Without git, or outside a
-    repository, commit and diff are empty. Takes some 20 ms, most of it git's.
+    The uncommitted changes and the list of installed packages are stored as objects. Without git, or
+    outside a repository, commit and patch are empty. Takes some 30 ms, most of it git's.
     """
-    commit = _git(project.root, "rev-parse", "--verify", "HEAD").decode().strip()
-    digest = ""
-    if commit:
-        # No drivers and filters of the repository: this only reads.
-        diff = _git(
-            project.root, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "HEAD", "--",
-            ".", *NEVER,
-        )  # fmt: skip
-        if diff and len(diff) <= MOST_DIFF:
-            digest = project.store.objects.put_bytes(diff)
+    commit = git(project.root, "rev-parse", "--verify", "HEAD").decode().strip()
+    patch = read_patch(project.root) if commit else Patch(b"")
+    put = project.store.objects.put_bytes
     return RunFacts(
         commit=commit,
-        diff_object=digest,
+        diff_object=put(patch.data) if patch.data else "",
+        left_out=patch.left_out,
         python=platform.python_version(),
         packages={name: found for name in (*PACKAGES, *packages) if (found := _version(name))},
+        lock_object=put(installed().encode()),
         host=socket.gethostname(),
         platform=platform.platform(terse=True),
         cores=os.cpu_count() or 0,
+        processor=processor(),
+        memory=memory(),
+        gpus=gpus(),
     )
+
+
+def read_facts_object(project: Project, ref: str, what: Literal["patch", "lock"]) -> bytes:
+    """Return the uncommitted changes (`patch`) or the installed packages (`lock`) of a run.
+
+    Raises NotFound for a run that has none.
+    """
+    run = get_run(project, ref)
+    digest = run.facts.diff_object if what == "patch" else run.facts.lock_object
+    if not digest:
+        clean = "nothing was uncommitted" if run.facts.commit else "there was no git commit"
+        raise NotFound(
+            f"{run.reference} has no {what}",
+            where=run.reference,
+            why=clean if what == "patch" else "it was made before they were recorded",
+            fix=f"See what is known: workbench run show {run.reference}",
+            code=f"run.no_{what}",
+        )
+    return project.store.objects.read(digest)
 
 
 def _version(name: str) -> str:
@@ -65,20 +80,3 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return ""
-
-
-def _git(root: Path, *arguments: str) -> bytes:
-    """Return what git says, nothing where it refuses, is not there or takes longer than 10 s."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), "-c", "core.fsmonitor=false", *arguments],
-            env=os.environ | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return b""
-    return done.stdout if done.returncode == 0 else b""

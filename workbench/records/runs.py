@@ -109,15 +109,24 @@ class ExperimentSaved(Record, frozen=True, kw_only=True, tag="experiment.saved")
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What surrounds a run: git commit, object of the uncommitted diff, runtime, machine."""
+    """What surrounds a run: git commit, object of the uncommitted changes, runtime, machine.
+
+    `left_out` names files whose changes are not in the patch, with the reason; `lock_object` has
+    every installed package, a line each; `memory` is in bytes.
+    """
 
     commit: str = ""
     diff_object: str = ""
+    left_out: tuple[str, ...] = ()
     python: str = ""
     packages: dict[str, str] = {}
+    lock_object: str = ""
     host: str = ""
     platform: str = ""
     cores: int = 0
+    processor: str = ""
+    memory: int = 0
+    gpus: tuple[str, ...] = ()
 
 
 class RunCreated(Record, frozen=True, kw_only=True, tag="run.created"):

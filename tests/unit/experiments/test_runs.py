@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,36 +113,6 @@ def test_a_trainer_without_the_task(
     with pytest.raises(BadInput) as caught:
         queued()
     assert caught.value.code == "run.task"
-
-
-@pytest.mark.real("git")
-def test_the_code_is_on_record_without_secrets(
-    project: Project, queued: Queue, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(project.root), "-c", "user.name=a", "-c", "user.email=a@b", *arguments],
-            check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
-
-    assert queued().facts.commit == ""
-    git("init", "-q")
-    (project.root / "code.py").write_text("one = 1\n")
-    (project.root / ".env").write_text("TOKEN=old\n")
-    git("add", "-f", ".env", "code.py")
-    git("commit", "-qm", "first")
-    clean = queued()
-    assert clean.facts.commit == git("rev-parse", "HEAD").strip()
-    assert clean.facts.diff_object == ""
-    (project.root / "code.py").write_text("one = 2\n")
-    (project.root / ".env").write_text("TOKEN=hunter2\n")
-    diff = project.store.objects.read(queued().facts.diff_object)
-    assert b"+one = 2" in diff
-    assert b"hunter2" not in diff
-    assert {"numpy", "scikit-learn"} <= set(clean.facts.packages)
 
 
 def test_lists_filter_and_sort(project: Project, queued: Queue) -> None:
