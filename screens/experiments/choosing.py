@@ -8,12 +8,17 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from screens.actions import Act
+from screens.actions import Act, Actor
+from screens.experiments.kept import Kept
+from screens.experiments.listed import Names, Setting
+from screens.experiments.rows import column_names, every_column
+from screens.feed import in_thread
 from screens.modals.base import Box, Modal
 from screens.text import Styled
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
 from workbench.experiments.listing import METRIC, PARAM
+from workbench.experiments.meaning import Known
 
 _HEADS = (
     Column("on", "", width=3, sortable=False),
@@ -129,3 +134,48 @@ class ChooseColumns(Modal[tuple[str, ...]]):
     def _opened(self, event: Table.Opened) -> None:
         event.stop()
         self.dismiss(self.table.wanted)
+
+
+class Shows(Actor):
+    """The part of the list of runs that lets its columns be chosen."""
+
+    ACTS: ClassVar[tuple[Act, ...]] = (
+        Act("runs.columns", label="Columns", help="Which columns the list has, and their order."),
+    )
+
+    scope: str
+    names: Names | None
+    setting: Setting | None
+
+    @property
+    def kept(self) -> Kept:
+        """What the person chose."""
+        raise NotImplementedError
+
+    def refill(self) -> None:
+        """Write the rows anew."""
+        raise NotImplementedError
+
+    def act_columns(self) -> None:
+        """Ask which columns the list is to have; they are kept for this experiment."""
+        setting, names, scope = self.setting, self.names, self.scope
+        if setting is None or names is None:
+            return  # nothing has been loaded yet
+
+        def chosen(wanted: tuple[str, ...] | None) -> None:
+            if wanted is not None:
+                self.kept.show(scope, wanted)
+                self.refill()
+
+        def ask(known: Known) -> None:
+            self.app.push_screen(
+                ChooseColumns(
+                    scope or "all runs",
+                    setting.shown,
+                    column_names(setting.shelf),
+                    every_column(known),
+                ),
+                chosen,
+            )
+
+        in_thread(self, names.known, ask, group="names")

@@ -8,13 +8,14 @@ from textual import on
 from textual.actions import SkipAction
 
 from screens.actions import Act
+from screens.experiments.choosing import Shows
 from screens.experiments.following import Following
 from screens.experiments.keeping import Keeps
 from screens.experiments.kept import Kept
 from screens.experiments.lining import Lines
 from screens.experiments.listed import Names, RunsSource, Setting
 from screens.experiments.loading import Loaded
-from screens.experiments.rows import Shelf, column_names, endings, every_column, is_column
+from screens.experiments.rows import Shelf, endings, is_column
 from screens.experiments.side import DETAILS, LOG, REPORT, Side
 from screens.feed import in_thread
 from screens.frame.split import Split
@@ -23,7 +24,6 @@ from screens.timers import after
 from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
 from workbench.experiments.lookup import Run
-from workbench.experiments.meaning import Known
 from workbench.experiments.rows import RunRow
 from workbench.states import JOB_ENDED
 
@@ -38,7 +38,7 @@ NO_EXPERIMENTS = "No experiment yet. n states a problem."
 NO_DATA = "No data yet. Press 1, then n, to import a first table."
 
 
-class Runs(Keeps, Lines, Split):
+class Runs(Keeps, Lines, Shows, Split):
     """The list of runs and the run under its cursor."""
 
     ACTS: ClassVar[tuple[Act, ...]] = (
@@ -53,7 +53,6 @@ class Runs(Keeps, Lines, Split):
             help="End the run, its figures are lost.",
             rank=33,
         ),
-        Act("runs.columns", label="Columns", help="Which columns the list has, and their order."),
         Act("runs.details", "details", help="Figures, parameters, where it comes from.", rank=0),
         Act("runs.log", label="Log of the run", help="What the run wrote, followed while it runs."),
     )
@@ -68,9 +67,9 @@ class Runs(Keeps, Lines, Split):
         self._wanted = ""
         """The run that the cursor is to be on as soon as it is in the list."""
         self.following = Following(self, self._further)
-        self._names: Names | None = None
+        self.names: Names | None = None
         self._kept: Kept | None = None
-        self._setting: Setting | None = None
+        self.setting: Setting | None = None
         """What the newest rows are made from."""
 
     @property
@@ -128,18 +127,18 @@ class Runs(Keeps, Lines, Split):
             baseline=self.baseline,
         )
         self.list.remark = f"base {self.baseline}" if self.baseline else ""
-        self._names = self._names or Names(project)
+        self.names = self.names or Names(project)
         chosen = self.kept.chosen.columns.get(self.scope, ())
         shown = tuple(name for name in chosen if is_column(name))
-        self._setting = Setting(project, self._names, shelf, self.bench.now(), shown)
-        self.table.load(RunsSource(self._setting), key=self._wanted)
+        self.setting = Setting(project, self.names, shelf, self.bench.now(), shown)
+        self.table.load(RunsSource(self.setting), key=self._wanted)
 
     @on(Table.Arranged)
     def _arranged(self, event: Table.Arranged) -> None:
         source = self.table.rows.source
         if event.table is self.table and isinstance(source, RunsSource):
             # Rows made since it was wanted: it is in them, or the filter leaves it out.
-            if source.setting is self._setting:
+            if source.setting is self.setting:
                 self._wanted = ""
             self.refresh_bindings()
 
@@ -321,32 +320,6 @@ class Runs(Keeps, Lines, Split):
             Confirm(f"End {run.reference}?", changes, verb="End the run", argv=argv, grave=True),
             answered,
         )
-
-    def act_columns(self) -> None:
-        """Ask which columns the list is to have; they are kept for this experiment."""
-        from screens.experiments.choosing import ChooseColumns
-
-        setting, names, scope = self._setting, self._names, self.scope
-        if setting is None or names is None:
-            return  # nothing has been loaded yet
-
-        def chosen(wanted: tuple[str, ...] | None) -> None:
-            if wanted is not None:
-                self.kept.show(scope, wanted)
-                self.refill()
-
-        def ask(known: Known) -> None:
-            self.app.push_screen(
-                ChooseColumns(
-                    scope or "all runs",
-                    setting.shown,
-                    column_names(setting.shelf),
-                    every_column(known),
-                ),
-                chosen,
-            )
-
-        in_thread(self, names.known, ask, group="names")
 
     def act_vary(self) -> None:
         """Train again with the run's values to begin with."""
