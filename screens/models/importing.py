@@ -66,7 +66,7 @@ class ImportModel(Decide):
             Field("target", "target", "the column that it predicts"),
             Field("task", "task", "if it cannot be told", kind="choice", default=TOLD,
                   choices=(TOLD, "binary", "multiclass", "regression")),
-            Field("dangerous", "dangerous", "yes keeps what can run commands", kind="choice",
+            Field("dangerous", "dangerous", "yes: keep it all the same", kind="choice",
                   default="no", choices=("no", "yes"), parse=_yes),
         ]  # fmt: skip
         super().__init__(

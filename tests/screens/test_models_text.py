@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import patch
 
+import models_seed
 import pytest
 from kept import copy_of
 from models_seed import NOW, promote, register, run, seed
@@ -13,6 +15,8 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from screens.models import card, details, timeline
+from screens.models.cardfigures import metric_rows
+from screens.models.lanes import LABEL, lanes
 from screens.models.laying import Fact, cut, facts, hanging
 from screens.models.loading import Loaded, load
 from screens.models.parts import Parts
@@ -20,6 +24,7 @@ from screens.models.reading import against, read_card
 from screens.widgets.detail import Section
 from workbench.errors import BadInput
 from workbench.models.moments import read_when
+from workbench.models.paired import EVEN, PairedLine, RowComparison
 from workbench.models.show import show
 from workbench.project.project import Project
 
@@ -105,3 +110,53 @@ def test_when_it_counted_is_told_with_as_few_words_as_do() -> None:
     assert timeline.span(morning, later) == "2026-05-04 09:05 to 2026-06-01 08:00"
     assert card.moment(morning, noon) == "09:05"
     assert card.moment(morning, later) == "2026-05-04"
+
+
+def test_lanes_are_to_scale(tmp_path: Path) -> None:
+    """An hour on 61 cells: what begins after half of it stands in the middle."""
+    made = models_seed.empty(tmp_path / "lanes")
+    clock = models_seed.Clock(-1)  # the first unit at 09:00
+    with patch("workbench.store.units.datetime", clock):
+        promote(made, 1, 1, "production", "first")
+        clock.at += timedelta(minutes=29)
+        promote(made, 2, 2, "production", "second")
+    loaded = load(made)
+    begin = loaded.history["species"][-1].promoted_at
+    now = begin + timedelta(minutes=60)
+    asked = read_when((begin + timedelta(minutes=15)).isoformat(), now)
+    mark, lane, scale = lanes("species", loaded, LABEL + 1 + 61, now, asked).plain.splitlines()
+    assert mark.index("▼") == LABEL + 1 + 15
+    assert lane.startswith("production  ┝@1╌")
+    assert lane.index("┝@2") == LABEL + 1 + 30
+    assert lane.endswith("○")
+    assert len(lane) == LABEL + 1 + 61
+    assert scale.split()[0] == f"{begin:%H:%M}"
+    assert lanes("species", loaded, 20, now, None).plain == ""  # too narrow to draw
+
+
+def test_a_wide_pane_has_a_metric_on_a_line(project: Project) -> None:
+    loaded = load(project)
+    row = loaded.version("species@2")
+    assert row is not None
+    found = read_card(project, loaded, row)
+    rows = RowComparison(
+        before="a", after="b", same_rows=True, rows=9,
+        lines=(
+            PairedLine(
+                name="macro_f1", direction="maximize", before=0.2, after=0.9, difference=0.7,
+                low=-0.01, high=1.2, verdict=EVEN,
+            ),
+        ),
+    )  # fmt: skip
+    head, first, *others = metric_rows(found.lines, "macro_f1", 110, ("@2", "@3"), rows)
+    assert head.plain.split() == [
+        "@2", "95", "%", "asked", "baseline", "@3", "95", "%", "change", "95", "%", "of", "it",
+    ]  # fmt: skip
+    assert first.plain.split() == [
+        "macro_f1", "0.9333", "0.915–0.952", "0.9000", "✓", "0.2041", "0.9713", "0.952–0.991",
+        "-0.038", "≈", "-0.010", "to", "+1.200",
+    ]  # fmt: skip
+    assert len(others) == 1
+    narrow = [line.plain for line in metric_rows(found.lines, "macro_f1", 48, ("@2", "@3"), rows)]
+    assert "  0.915–0.952  0.952–0.991  -0.010 to +1.200" in narrow
+    assert any(line.split() == ["baseline", "0.2041"] for line in narrow)
