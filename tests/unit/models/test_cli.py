@@ -74,10 +74,12 @@ def test_show(registered: Run) -> None:
 
 
 def test_gates_exit_with_their_outcome(registered: Run) -> None:
-    status, out, _ = registered("model", "gates", "delay@2", "--to", "production")
+    status, out, _ = registered("model", "gates", "delay@2", "--to", "production", "--quick")
     assert status == 0
     assert "✓ pass  threshold: roc_auc on the test rows 0.85, asked 0.75" in out
-    status, out, _ = registered("model", "gates", "delay@3", "--to", "production", "--json")
+    status, out, _ = registered(
+        "model", "gates", "delay@3", "--to", "production", "--json", "--quick"
+    )
     assert status == 3
     assert data(out, "model.gates@1")["outcome"] == "fail"
 
@@ -135,6 +137,35 @@ def test_history_at_a_moment(registered: Run, project: Project) -> None:
     assert (status, "is yet to come" in err) == (1, True)
     status, _, err = registered("model", "history", "delay", "--at", "a while")
     assert (status, "names no day and no moment" in err) == (1, True)
+
+
+def test_diff(registered: Run) -> None:
+    status, out, _ = registered("model", "diff", "delay@1", "delay@2", "--quick", "--json")
+    found = data(out, "model.diff@1")
+    assert (status, found["before"], found["after"]) == (0, "delay@1", "delay@2")
+    (line,) = found["metrics"]
+    assert (line["live"], line["candidate"], line["better"]) == (0.8, 0.85, True)
+    assert {pair["name"] for pair in found["origin"]} == {"run", "seed"}
+    text = registered("model", "diff", "delay@1", "delay@2", "--quick")[1]
+    assert "+0.05 better" in text
+    assert registered("model", "diff", "delay@1")[0] == 2
+
+
+def test_import(registered: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.pkl"
+    path.write_bytes(b"cos\nsystem\n(S'touch pwned'\ntR.")
+    status, out, _ = registered("model", "import", str(path), "--dry-run", "--json")
+    seen = data(out, "model.inspect@1")
+    assert (status, seen["format"], seen["safe"], seen["allowed"]) == (0, "pickle", False, False)
+    assert seen["scan"]["types"] == [{"name": "os.system", "verdict": "dangerous"}]
+    text = registered("model", "import", str(path), "--dry-run")[1]
+    for part in ("MAY RUN CODE", "dangerous  os.system", "signature  not known", "refused"):
+        assert part in text
+    status, out, _ = registered("model", "import", str(path), "--name", "m", "--json")
+    assert (status, json.loads(out)["error"]["code"]) == (3, "model.not_allowed")
+    status, _, err = registered("model", "import", str(path))
+    assert (status, "--name" in err) == (2, True)
+    assert not Path("pwned").exists()
 
 
 def test_verify_and_export(registered: Run, project: Project, tmp_path: Path) -> None:
