@@ -93,6 +93,8 @@ def _whole(metrics: Metrics) -> Section:
     facts.append(("Logged", count(metrics.logged)))
     tone: Tone = "bad" if metrics.dropped else "plain"
     facts.append(("Not logged", Styled(count(metrics.dropped), tone)))
+    if metrics.expired:
+        facts.append(("Removed", Styled(f"{count(metrics.expired)} of the log, for room", "muted")))
     return Section("All versions", facts)
 
 

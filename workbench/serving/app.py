@@ -115,7 +115,7 @@ class Application:
 
     def metrics(self) -> Metrics:
         """Return the figures of this process."""
-        return self.meter.read(self._log.logged, self._log.dropped)
+        return self.meter.read(self._log.logged, self._log.dropped, self._log.expired)
 
     def swap(self, served: ServedModel) -> None:
         """Answer with this version from the next request on."""

@@ -68,6 +68,12 @@ def exposition(metrics: Metrics, deployment: str) -> bytes:
             [("", own, metrics.dropped)],
         ),
         _family(
+            "predictions_expired_total",
+            "counter",
+            "Logged answers that were removed to make room.",
+            [("", own, metrics.expired)],
+        ),
+        _family(
             "requests_in_flight",
             "gauge",
             "Inference requests that are being answered.",

@@ -53,7 +53,8 @@ class Metrics(msgspec.Struct, kw_only=True):
     """The figures of one process, or of several together.
 
     `refused` counts by status what never reached a model (no token, no such path). `slots` maps five
-    seconds (Unix time // 5) to what each version answered in them. `at` is when it was written, Unix
+    seconds (Unix time // 5) to what each version answered in them. `expired` counts logged answers that
+    were removed from the disk to make room. `at` is when it was written, Unix
     seconds. All but `in_flight` and `workers` count since the deployment was made.
     """
 
@@ -61,6 +62,7 @@ class Metrics(msgspec.Struct, kw_only=True):
     refused: dict[int, int] = {}
     logged: int = 0
     dropped: int = 0
+    expired: int = 0
     in_flight: int = 0
     workers: int = 1
     slots: dict[int, dict[str, Series]] = {}
@@ -86,6 +88,7 @@ class Meter:
     def __init__(self, before: Metrics | None = None) -> None:
         self.metrics = before or Metrics()
         self._logged, self._dropped = self.metrics.logged, self.metrics.dropped
+        self._expired = self.metrics.expired
         self.metrics.in_flight = 0
 
     def count(self, version: str, status: int, rows: int, seconds: float, now: float) -> None:
@@ -103,10 +106,11 @@ class Meter:
         """Count a request that reached no model."""
         self.metrics.refused[status] = self.metrics.refused.get(status, 0) + 1
 
-    def read(self, logged: int, dropped: int) -> Metrics:
+    def read(self, logged: int, dropped: int, expired: int = 0) -> Metrics:
         """Return the figures as they are now, with those of the prediction log of this process."""
         self.metrics.logged = self._logged + logged
         self.metrics.dropped = self._dropped + dropped
+        self.metrics.expired = self._expired + expired
         self.metrics.at = time.time()
         return self.metrics
 
@@ -133,6 +137,7 @@ def together(parts: Iterable[Metrics], now: float) -> Metrics:
         _add(whole.refused, part.refused)
         whole.logged += part.logged
         whole.dropped += part.dropped
+        whole.expired += part.expired
         if now - part.at <= STALE_SECONDS:
             whole.in_flight += part.in_flight
             whole.workers += part.workers

@@ -2,7 +2,8 @@
 
 A line is one answered request: `{"id","at","version","model","rows","inputs","outputs","ms"}`, with
 `client_id` when the client gave one. What waits to be written is bounded in lines and in values;
-what finds no room, or no space on the disk, is counted as dropped and never slows an answer.
+what finds no room, or no space on the disk, is counted as dropped and never slows an answer. So are the
+bytes on the disk: beyond them the oldest full segments go, and their lines are counted as expired.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import msgspec
 from workbench.store.modes import file_mode, make_folder
 
 SEGMENT_BYTES = 64 * 2**20
+MOST_BYTES = 2 * 2**30
 MOST_LINES = 20_000
 MOST_VALUES = 2_000_000
 LINES_A_WRITE = 512
@@ -61,17 +63,19 @@ class PredictionLog:
         folder: Path,
         *,
         segment_bytes: int = SEGMENT_BYTES,
+        most_bytes: int = MOST_BYTES,
         most_lines: int = MOST_LINES,
         most_values: int = MOST_VALUES,
     ) -> None:
         self._folder = folder
         self._segment_bytes = segment_bytes
+        self._most_bytes = most_bytes
         self._most_lines = most_lines
         self._most_values = most_values
         self._queue: SimpleQueue[Prediction | None] = SimpleQueue()
         # Each counter has one writer: the first four the caller of add, the others the thread.
         self._accepted = self._accepted_values = self._refused = 0
-        self._taken = self._taken_values = self.logged = self._lost = 0
+        self._taken = self._taken_values = self.logged = self._lost = self.expired = 0
         self._descriptor = -1
         self._size = 0
         self._encoder = msgspec.json.Encoder()
@@ -146,9 +150,28 @@ class PredictionLog:
             raise
         self._size += len(lines)
 
+    def _make_room(self) -> None:
+        """Remove the oldest full segments beyond the bound; one that is not full may be written yet."""
+        found = sorted(path for path in self._folder.glob("*.jsonl") if path.stem.isdecimal())
+        sizes = {path: path.stat().st_size for path in found}
+        total = sum(sizes.values())
+        for path in found:
+            if total <= self._most_bytes:
+                return
+            if sizes[path] < self._segment_bytes:
+                continue
+            with path.open("rb") as stream:
+                lines = sum(block.count(b"\n") for block in iter(lambda: stream.read(2**20), b""))
+            path.unlink()
+            self.expired += lines
+            total -= sizes[path]
+            logger.info("prediction log: %s is removed to make room, %d lines", path.name, lines)
+
     def _next_segment(self) -> None:
         self._end_segment()
         make_folder(self._folder)
+        with contextlib.suppress(FileNotFoundError):  # another process makes room, too
+            self._make_room()
         taken = [int(p.stem) for p in self._folder.glob("*.jsonl") if p.stem.isdecimal()]
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         for number in range(max(taken, default=0) + 1, 10**9):

@@ -59,7 +59,7 @@ def test_an_independent_parser_reads_it() -> None:
     meter.count("late@2", 400, 0, 0.001, 1000.0)
     meter.refuse(401)
     meter.metrics.in_flight = 2
-    text = exposition(meter.read(logged=5, dropped=1), 'a"b\\c\nd').decode()
+    text = exposition(meter.read(logged=5, dropped=1, expired=4), 'a"b\\c\nd').decode()
     assert text.endswith("\n")
     families = {family.name: family for family in parse(text)}
     samples = {
@@ -75,6 +75,7 @@ def test_an_independent_parser_reads_it() -> None:
         "workbench_refused": "counter",
         "workbench_predictions_logged": "counter",
         "workbench_predictions_dropped": "counter",
+        "workbench_predictions_expired": "counter",
         "workbench_requests_in_flight": "gauge",
         "workbench_workers": "gauge",
     }
@@ -84,6 +85,7 @@ def test_an_independent_parser_reads_it() -> None:
     assert samples["workbench_rows_total", "1", None] == 18
     assert samples["workbench_predictions_logged_total", None, None] == 5
     assert samples["workbench_predictions_dropped_total", None, None] == 1
+    assert samples["workbench_predictions_expired_total", None, None] == 4
     assert samples["workbench_requests_in_flight", None, None] == 2
     assert samples["workbench_request_seconds_sum", "1", None] == pytest.approx(sum(seconds))
     buckets = {

@@ -63,6 +63,25 @@ def test_nothing_is_lost_and_segments_rotate(tmp_path: Path) -> None:
     assert len(names) > 2
 
 
+def test_the_oldest_full_segments_make_room_and_are_counted(tmp_path: Path) -> None:
+    """A small one is left alone: another process may be at it."""
+    folder = tmp_path / "p"
+    folder.mkdir()
+    (folder / "000001.jsonl").write_text('{"id": "of another process"}\n')
+    log = PredictionLog(folder, segment_bytes=300, most_bytes=2000)
+    for number in range(200):
+        log.add(prediction(number))
+        while log.logged <= number:  # a write each, so that segments are small
+            pass
+    log.close()
+    found = [line["id"] for line in lines(folder)]
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    assert 1000 < size <= 2000 + 500
+    assert found[0] == "of another process"
+    assert found[1:] == [f"id{n}" for n in range(200 - len(found[1:]), 200)]
+    assert (log.logged, log.dropped, log.expired) == (200, 0, 200 - len(found[1:]))
+
+
 def test_a_cut_line_stays_the_last_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "000007.jsonl").write_text('{"id": "whole"}\n{"id": "cu')
     log = PredictionLog(tmp_path)
