@@ -145,8 +145,13 @@ class Call(Modal[None]):
         self._show_command()
 
     def on_resize(self) -> None:
-        """Leave room for answer and buttons: the values are what scrolls."""
-        self.form.styles.max_height = max(min(12, self.app.size.height - 19), 4)
+        """Fit the values in anew."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave room for an answer and the buttons: the values are what scrolls."""
+        rest = 19 if self.query_one("#answer").display else 12
+        self.form.styles.max_height = max(min(12, self.app.size.height - rest), 4)
 
     def _row(self) -> Mapping[str, Any]:
         return self._sample.rows[self._at] if self._sample.rows else {}
@@ -238,6 +243,7 @@ class Call(Modal[None]):
         below = self.query_one("#answer", Static)
         below.update(content)
         below.display = True
+        self._fit()
 
 
 def ask(project: Project, deployment: str, row: Mapping[str, Any]) -> Answer:

@@ -171,11 +171,12 @@ def models() -> list[Step]:
 
 
 def deployments() -> list[Step]:
-    """What an endpoint is, its log and its predictions; a call and its answer."""
+    """What an endpoint is, its traffic, log and predictions; a call and its answer."""
     return [
         to("5", see="● healthy"),
         to(OPEN, see="follows promotions"),
-        to("v", see="m@1 answers"),
+        to("v", see=("Traffic of d", "m@1 answers", "In flight")),
+        to("v", see="INFO m@1 answers"),
         to("v", see=("Predictions of d", LATE)),
         *overlays(),
         to("Enter", see=("Call d", "of the request", CITY, "‹ ␛[2J␛[HOslo ›")),

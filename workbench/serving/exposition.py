@@ -55,33 +55,43 @@ def exposition(metrics: Metrics, deployment: str) -> bytes:
             "Requests that reached no model, by status.",
             [("", f'{own},status="{s}"', count) for s, count in sorted(metrics.refused.items())],
         ),
-        _family(
+    ]
+    families += [
+        _family(name, kind, meaning, [("", own, value)])
+        for name, kind, meaning, value in _single(metrics)
+    ]
+    return "".join(families).encode()
+
+
+def _single(metrics: Metrics) -> Sequence[tuple[str, str, str, int]]:
+    """Return name, kind, meaning and value of the metrics that have one sample."""
+    return (
+        (
             "predictions_logged_total",
             "counter",
             "Answers written to the prediction log.",
-            [("", own, metrics.logged)],
+            metrics.logged,
         ),
-        _family(
+        (
             "predictions_dropped_total",
             "counter",
             "Answers that the prediction log had no room for.",
-            [("", own, metrics.dropped)],
+            metrics.dropped,
         ),
-        _family(
+        (
             "predictions_expired_total",
             "counter",
             "Logged answers that were removed to make room.",
-            [("", own, metrics.expired)],
+            metrics.expired,
         ),
-        _family(
+        (
             "requests_in_flight",
             "gauge",
             "Inference requests that are being answered.",
-            [("", own, metrics.in_flight)],
+            metrics.in_flight,
         ),
-        _family("workers", "gauge", "Server processes at work.", [("", own, metrics.workers)]),
-    ]
-    return "".join(families).encode()
+        ("workers", "gauge", "Server processes at work.", metrics.workers),
+    )
 
 
 def _histogram(labels: str, series: Series) -> Iterable[Sample]:
