@@ -69,7 +69,7 @@ def bring_in(terminal: Terminal) -> None:
     terminal.press("1")
     terminal.wait("No datasets yet")
     terminal.press("n")
-    terminal.wait("path of a CSV or Parquet file")
+    terminal.wait("path of a table")
     terminal.type("penguins.csv")
     terminal.press("Enter")
     terminal.wait("read as csv", "Torgersen", "bill_length_mm", "a new dataset")
