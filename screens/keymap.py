@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from screens.themes import THEMES
 from screens.verbs import VERBS
-from workbench.errors import WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 
 
 class Own(NamedTuple):
@@ -59,7 +59,33 @@ def read_keys(wanted: dict[str, str]) -> tuple[dict[str, str], list[str]]:
             wrong.append(f"config.toml, [keys]: {verb} = {keys[verb]} is the key of {others[0]}")
             users[verb] = VERBS[verb].keys
             del keys[verb]
-    return keys, wrong
+    return {verb: _spelled(key) for verb, key in keys.items()}, wrong
+
+
+def keep_key(verb: str, key: str, keys: dict[str, str]) -> dict[str, str]:
+    """Write another key of a verb into the person's own settings and return the whole map.
+
+    An empty key brings the default back. Raises BadInput (`keys.wrong`) for one that cannot be used.
+    """
+    from workbench.project.paths import config_home
+    from workbench.project.settings import write_personal
+
+    default = not key.strip() or _names(key) == _names(VERBS[verb].keys)
+    wanted = {name: own for name, own in keys.items() if name != verb}
+    if not default:
+        wanted[verb] = key
+    found, wrong = read_keys(wanted)
+    if wrong:
+        raise BadInput(
+            "That key cannot be used",
+            where="key",
+            why=wrong[0].partition("[keys]: ")[2],
+            fix="Choose another, or change the other verb first",
+            code="keys.wrong",
+        )
+    config_home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_personal({("keys", verb): None if default else found[verb]})
+    return found
 
 
 def _unknown(keys: str) -> str:
@@ -82,11 +108,14 @@ def _is_sign(name: str) -> bool:
     return any(_character_to_key(chr(code)) == name for code in range(33, 0x250))
 
 
-def _names(keys: str) -> set[str]:
-    # `?` and question_mark are one key; Textual knows the long names.
+def _spelled(keys: str) -> str:
+    """Return keys in Textual's long names, as its events carry them."""
     from textual.keys import _character_to_key
 
-    return {
-        _character_to_key(key.strip()) if len(key.strip()) == 1 else key.strip()
-        for key in keys.split(",")
-    }
+    names = [name.strip() for name in keys.split(",")]
+    return ",".join(_character_to_key(name) if len(name) == 1 else name for name in names)
+
+
+def _names(keys: str) -> set[str]:
+    # `?` and question_mark are one key; Textual knows the long names.
+    return set(_spelled(keys).split(","))

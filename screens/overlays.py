@@ -17,6 +17,7 @@ class Overlays(Actor):
         Act("app.jobs", "jobs", rank=85),
         Act("app.log", "log", rank=90),
         Act("app.help", "help", rank=99),
+        Act("app.keys", label="Change keys", help="The map of keys, and where to change it."),
         Act(
             "app.doctor", label="Doctor", help="What works here and what is missing, with its fix."
         ),
@@ -59,6 +60,12 @@ class Overlays(Actor):
         from screens.modals.log import Log
 
         self.app.push_screen(Log())
+
+    def act_keys(self) -> None:
+        """Open the map of keys."""
+        from screens.modals.keys import Keys
+
+        self.app.push_screen(Keys())
 
     def act_doctor(self) -> None:
         """Look at this machine and the project."""

@@ -14,7 +14,7 @@ from screens.verbs import VERBS
 from screens.widgets.detail import Detail, Section
 from workbench.text import clean
 
-_CLOSING = "Letters act outside inputs. Keys can be changed in your config.toml."
+_CLOSING = "Letters act outside inputs. Keys are changed by : and Change keys."
 WIDTH, INDENT = 88, 27
 """Cells of the box, and before the sentences in it."""
 
@@ -49,7 +49,7 @@ class Help(Modal[None]):
             Section("Without a key (. or : finds them)", text=self._table(rare)),
             Section(
                 text=Content.styled(
-                    "Letters act outside inputs. Keys can be changed in your config.toml.",
+                    "Letters act outside inputs. Keys are changed by : and Change keys.",
                     "$text-muted",
                 )
             ),
