@@ -71,7 +71,6 @@ def answered(stage: Stage, scratch: Path) -> list[Command]:
                 hostile.CITY,
             ),
             ("explore", "chart", "correlation", "hostile@1"),
-            ("explore", "chart", "missing", "hostile@1"),
             ("explore", "chart", "target", "hostile@1", hostile.CITY, hostile.TARGET),
             ("explore", "suggest", "hostile@1", "--target", hostile.TARGET),
             ("experiment", "list"),
@@ -113,6 +112,8 @@ def answered(stage: Stage, scratch: Path) -> list[Command]:
             ("job", "list"),
             ("audit", "show", "--last", "0"),
             ("audit", "verify"),
+            ("explore", "chart", "missing", "hostile@1"),  # in which nothing is
+            ("explore", "kinds"),
             ("plugin", "list"),
             shows=False,
         ),
