@@ -18,6 +18,7 @@ from screens.explore.colours import colours
 from screens.explore.figuring import Figuring
 from screens.explore.spec import Spec
 from screens.text import said
+from screens.timers import after
 from screens.widgets.pane import FilterInput
 from screens.widgets.plot import Plot
 from workbench.data.datasets import DatasetVersion
@@ -26,6 +27,10 @@ from workbench.explore.axes import axis_of
 
 if TYPE_CHECKING:
     from workbench.explore.contract import Figures
+
+
+PATIENCE = 0.3
+"""Seconds of counting after which the chart says so."""
 
 
 class ChartCell(AxisActs, Vertical, can_focus=True):
@@ -78,7 +83,7 @@ class ChartCell(AxisActs, Vertical, can_focus=True):
         self.plot = Plot(empty="…", colours=lambda: colours(self.app))
         self._input = FilterInput("rows: a condition in SQL, such as distance > 500")
         self._figuring = figuring
-        self._busy = False
+        self._busy = self._long = False
         self._wanted: tuple[DatasetVersion, Spec] | None = None
 
     def compose(self) -> ComposeResult:
@@ -111,21 +116,29 @@ class ChartCell(AxisActs, Vertical, can_focus=True):
             return
         version, spec = self._wanted
         self._busy, self._wanted = True, None
+        after(self, PATIENCE, self._take_long)
 
         def come(numbers: Figures) -> None:
-            self._busy = False
+            self._busy = self._long = False
             if self._wanted is None:
                 self._show(spec, numbers)
             self._next()
 
         def failed(error: WorkbenchError) -> None:
-            self._busy = False
+            self._busy = self._long = False
+            self.entitle()
             if self._wanted is None:
                 self.numbers = None
                 self.tell(error)
             self._next()
 
         self._figuring.count(self, version, spec, come, failed)
+
+    def _take_long(self) -> None:
+        """Say that what is drawn is not what is wanted yet."""
+        if self._busy:
+            self._long = True
+            self.entitle()
 
     def on_mount(self) -> None:
         """Count what was wanted before it was there."""
@@ -164,6 +177,7 @@ class ChartCell(AxisActs, Vertical, can_focus=True):
         self.border_title = said(title, cap=160)
         parts = [f"/ {self.spec.where}" if self.spec.where else ""]
         parts.append("zoomed, backspace resets" if self.zoomed else "")
+        parts.append("counting …" if self._long else "")
         parts.append(self.note)
         self.border_subtitle = said("  ".join(part for part in parts if part), cap=120)
 
