@@ -120,14 +120,14 @@ class ChartCell(AxisActs, Vertical, can_focus=True):
 
         def come(numbers: Figures) -> None:
             self._busy = self._long = False
-            if self._wanted is None:
+            if (version, spec) == (self.version, self.spec):
                 self._show(spec, numbers)
             self._next()
 
         def failed(error: WorkbenchError) -> None:
             self._busy = self._long = False
             self.entitle()
-            if self._wanted is None:
+            if (version, spec) == (self.version, self.spec):
                 self.numbers = None
                 self.tell(error)
             self._next()
