@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Project:
         pl.DataFrame(
             {
                 "kind": [("small", "large", "large")[n % 3] for n in range(rows)],
-                "mass": [float(n % 10) + 0.5 for n in range(rows)],
+                "mass": [float(n * n % 10) + 0.5 for n in range(rows)],
             }
         ).write_csv(file)
         add(made, file, name=name)
