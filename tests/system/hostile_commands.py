@@ -167,7 +167,6 @@ def refused(stage: Stage) -> list[Command]:
             ("model", "diff", "m@1", EVIL),
             ("model", "import", f"/nowhere/{EVIL}.skops", "--name", "x"),
             ("model", "import", table, "--format", EVIL, "--name", "x"),
-            ("model", "import", table, "--format", "pickle", "--name", "x"),
             ("deploy", "call", "d", "--row", WRONG_KEY),
             ("deploy", "call", "d", "--row", WRONG_VALUE),
             ("deploy", "call", EVIL, "--row", ROW),

@@ -526,7 +526,7 @@ TABLE = {
     ),
     "a moment that is none": Bad(
         "model history strong --at whenever",
-        "moment", "'whenever' names no day and no moment", "--at",
+        "moment", "whenever names no day and no moment", "--at",
         "it is neither a date, a moment nor a length of time",
         "Write 2026-10-01, 2026-10-01 12:30 +02:00, 1 October, yesterday or 3d ago",
     ),

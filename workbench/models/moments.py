@@ -111,7 +111,7 @@ def read_when(text: str, now: datetime) -> When:
 
 def _refuse(asked: str, why: str) -> NoReturn:
     raise BadInput(
-        f"{asked[:LIMIT]!r} names no day and no moment",
+        f"{asked[:LIMIT] or 'Nothing'} names no day and no moment",
         where="--at",
         why=why,
         fix="Write 2026-10-01, 2026-10-01 12:30 +02:00, 1 October, yesterday or 3d ago",
