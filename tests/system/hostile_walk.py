@@ -174,7 +174,8 @@ def deployments() -> list[Step]:
     """What an endpoint is, its traffic, log and predictions; a call and its answer."""
     return [
         to("5", see="● healthy"),
-        to(OPEN, see="follows promotions"),
+        to(OPEN, see=("Details", "Traffic")),
+        to("i", see="follows promotions"),  # whichever view was left open the last time
         to("v", see=("Traffic of d", "m@1 answers", "In flight")),
         to("v", see="INFO m@1 answers"),
         to("v", see=("Predictions of d", LATE)),
