@@ -12,7 +12,7 @@ import pytest
 from settle import settled, status, text, until
 
 from screens.app import Workbench
-from screens.datasets import Datasets
+from screens.datasets import Datasets, origin
 from screens.datasets.diffs import pair
 from screens.datasets.importing import ImportTable
 from screens.datasets.picking import PickFile, look
@@ -21,6 +21,7 @@ from screens.datasets.reading import becomes, likely_name, read
 from screens.modals.choose import Choose
 from screens.modals.form import FormModal
 from workbench.data.datasets import add, list_versions
+from workbench.data.derive import derive
 from workbench.project.project import Project, init_project
 from workbench.records import Who
 
@@ -540,3 +541,65 @@ def test_pictures(
         await settled(pilot)
 
     assert snap_compare(bench, terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 24)], ids=["100x30", "80x24"])
+@pytest.mark.parametrize("modal", ["query", "tag", "type"])
+def test_pictures_of_modals(
+    project: Project,
+    bench: Workbench,
+    snap_compare: Compare,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    modal: str,
+) -> None:
+    still = max(version.created_at for version in list_versions(project))
+    bench.now = lambda: still
+    monkeypatch.chdir(tmp_path)
+    codes = Path("codes.csv")
+    codes.write_text("code,n\n0012,1\n13,x\n")
+
+    async def run(pilot: Any) -> None:
+        place = await enter(pilot)
+        await until(pilot, lambda: place.side.profile is not None and place.side.table.count == 300)
+        if modal == "tag":
+            place.act_tag()
+        elif modal == "query":
+            place.act_query()
+            await settled(pilot)
+            console = bench.screen
+            assert isinstance(console, Query)
+            console.sql.text = (
+                "SELECT species, count(*) AS n\nFROM birds GROUP BY species ORDER BY 1"
+            )
+            await pilot.press("f5")
+            await until(pilot, lambda: console.table.count == 3)
+        else:
+            bench.push_screen(ImportTable(project, codes))
+            await settled(pilot)
+            form = bench.screen
+            assert isinstance(form, ImportTable)
+            await until(pilot, lambda: form.reading is not None)
+            form.table.focus()
+            await settled(pilot)
+            await pilot.press("e")
+            await until(pilot, lambda: isinstance(bench.screen, Choose))
+        await settled(pilot)
+
+    assert snap_compare(bench, terminal_size=size, run_before=run)
+
+
+def test_lineage_tells_what_was_asked_of_what(project: Project) -> None:
+    derive(project, "SELECT species, max(mass) AS most FROM birds GROUP BY ALL", "heaviest")
+    derive(project, "SELECT count(*) AS n FROM heaviest", "counted")
+    versions = list_versions(project)
+    made = next(version for version in versions if version.dataset == "heaviest")
+    told = {
+        label: str(value)
+        for section in origin.sections(made, versions, made.created_at)
+        for label, value in section.facts
+    }
+    assert told["query"] == "SELECT species, max(mass) AS most FROM birds GROUP BY ALL"
+    assert told["of"] == "birds@2"
+    assert told["counted@1"] == "SELECT count(*) AS n FROM heaviest"
