@@ -48,7 +48,7 @@ def note(found: Comparison) -> str:
     """Return what the title of the pane says of the columns."""
     if found.group:
         return f"over {found.group}: mean ± 95 % (t), * is best"
-    return f"base {found.runs[0]}, * is best"
+    return f"against {found.runs[0]}, * is best"
 
 
 def _metric(line: MetricLine, *, main: bool = False) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import events
@@ -213,7 +214,8 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         if y == 0:
             return self._painter.header(self.columns, layout, width)
         if self.rows.broken:
-            return self._painter.remark(self.rows.broken if y == 2 else "", width)
+            told = wrap(self.rows.broken, max(width - 6, 10))
+            return self._painter.remark(told[y - 2] if 0 <= y - 2 < len(told) else "", width)
         if not self.count:
             words = "No row matches the filter." if self.filter_text else self.empty
             words = words if self.rows.loaded else "…"

@@ -1,7 +1,8 @@
 """The peer of the lists of runs: mlflow on SQLite, 1,000 runs of 9 parameters and 32 figures.
 
 Run by `bench_many_runs.py --mlflow PYTHON`, where PYTHON has mlflow (a venv of its own; it is no
-dependency of ours): `python mlflow_runs.py FOLDER`. Fewer runs than ours, because writing them is slow.
+dependency of ours): `python mlflow_runs.py FOLDER [RUNS]`. Fewer runs
+than ours, because writing them is slow.
 """
 
 import statistics
@@ -13,7 +14,7 @@ from pathlib import Path
 from mlflow.entities import Metric, Param
 from mlflow.tracking import MlflowClient
 
-RUNS = 1000
+RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 NAMES = (
     "roc_auc",
     "average_precision",

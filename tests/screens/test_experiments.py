@@ -134,6 +134,8 @@ async def test_a_filter_says_where_it_is_wrong_and_what_is_known(bench: Workbenc
     async with opened(bench) as (pilot, place):
         await pilot.press("slash", *"state:brokn")
         await until(pilot, lambda: "brokn is no state (filter, column 7)" in text(bench))
+        # Over several lines: what is known must be read.
+        assert "cancelled, lost" in " ".join(text(bench).replace("│", " ").split())
         await pilot.press(*["backspace"] * 5, *"failed")
         await until(pilot, lambda: "Runs 1 of 6 / state:failed" in text(bench))
         assert place.runs.table.key == "r_4"
