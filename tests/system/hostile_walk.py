@@ -87,7 +87,7 @@ def datasets(files: Path) -> list[Step]:
         to("d", see=("hostile@1 → hostile@2", CITY, "has the new category")),
         to(":", see="what do you want to do?"),
         to("=query", "Enter", see='SELECT * FROM "hostile@2" LIMIT 100'),
-        to("C-u", "=SELECT * FROM hostile LIMIT 7", "Enter", see=("7 rows", TARGET, LATE)),
+        to("C-u", "=SELECT * FROM hostile LIMIT 7", "Enter", see=("Answer 7", TARGET, LATE)),
         to("e", "C-u", f"={ERROR}", "Enter", see=f"Error: {LATE}"),
         away("Escape", gone="enter ask"),
         to("n", see="Import a table"),
