@@ -46,7 +46,8 @@ class Terminal:
         self._record = Path(self._folder.name) / "record"
         settings = {"TERM": "tmux-256color", "COLORTERM": "truecolor", "PYTHONPATH": str(ROOT)}
         pairs = [f"{key}={value}" for key, value in (settings | (env or {})).items()]
-        program = shlex.join(["env", *pairs, *argv])
+        # The size is the pane's: tests that run in several processes are given one in these.
+        program = shlex.join(["env", "-u", "COLUMNS", "-u", "LINES", *pairs, *argv])
         command = f"tmux wait-for recorded; {program}; echo EXITED-$?; exec sleep 300"
         size = ["-x", str(columns), "-y", str(rows)]
         place = ["-c", str(cwd)] if cwd else []

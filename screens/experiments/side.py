@@ -89,6 +89,9 @@ class Side(Views):
             return
         if before is None or before.id != run.id:
             self.log_view.show_file(None)
+            # Until it has been read, neither another run's report nor that there is no run.
+            self.report.tell("…")
+            self._reported = ""
         project = self.bench.project
         self.log_view.show_file(project.paths.job(run.job) / "log")
         problem = loaded.problems.get(run.experiment)

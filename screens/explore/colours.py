@@ -13,7 +13,7 @@ from workbench.explore.contract import MUTED, SERIES
 if TYPE_CHECKING:
     from textual.app import App
 
-DARK = ("#d9b26a", "#7fb2d6", "#d98cb3", "#4fb8a3", "#a89bf0", "#e57468")
+DARK = ("#d9b26a", "#7fb2d6", "#d98cb3", "#4fb8a3", "#a89bf0", "#ea8075")
 LIGHT = ("#7a5200", "#1f5f93", "#a3386c", "#0f6f62", "#5b45b0", "#a82a20")
 SIXTEEN = ("yellow", "cyan", "magenta", "green", "blue", "red")
 """The terminal's own; Rich's names."""
@@ -24,6 +24,6 @@ def colours(app: App[object]) -> Mapping[int, str]:
     theme = app.current_theme
     if theme.ansi:
         return {**dict(zip(SERIES, SIXTEEN, strict=True)), MUTED: "bright_black"}
-    shades, muted = (DARK, "#8b94a3") if theme.dark else (LIGHT, "#5d6673")
+    shades, muted = (DARK, "#959eac") if theme.dark else (LIGHT, "#5d6673")
     own = theme.variables.get("text-muted", muted)
     return {**dict(zip(SERIES, shades, strict=True)), MUTED: own if own.startswith("#") else muted}

@@ -14,6 +14,7 @@ from screens.modals.form import Values
 from screens.models.deciding import Decide
 from screens.models.laying import Fact, facts, hanging
 from screens.text import Styled, plural, size
+from screens.timers import after
 from screens.widgets.detail import Section
 from screens.widgets.fields import Field
 from screens.widgets.form import Form
@@ -87,7 +88,7 @@ class ImportModel(Decide):
     def _given_changed(self) -> None:
         if self._pause is not None:
             self._pause.stop()
-        self._pause = self.set_timer(PAUSE, self._look)
+        self._pause = after(self, PAUSE, self._look)
 
     def _look(self) -> None:
         given = given_of(self.form.right())

@@ -84,8 +84,8 @@ def test_the_session_keeps_commands_as_a_script() -> None:
 
 
 def test_own_keys_are_taken_unless_they_clash() -> None:
-    keys, wrong = read_keys({"train": "T", "stop": "t2", "promote": "b", "fly": "F", "mark": " "})
-    assert keys == {"train": "T", "stop": "t2"}
+    keys, wrong = read_keys({"train": "T", "stop": "f2", "promote": "b", "fly": "F", "mark": " "})
+    assert keys == {"train": "T", "stop": "f2"}
     assert len(wrong) == 3
     assert read_keys({"train": "x", "stop": "t"}) == ({"train": "x", "stop": "t"}, [])
 

@@ -12,8 +12,8 @@ from screens.app import Workbench
 async def test_a_key_without_an_act_here_says_so(bench: Workbench) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
         await settled(pilot)
-        await pilot.press("z")
-        await until(pilot, lambda: "Undo: nothing here answers to it" in text(bench))
+        await pilot.press("b")
+        await until(pilot, lambda: "Roll back: nothing here answers to it" in text(bench))
 
 
 async def test_going_to_a_thing_puts_the_cursor_on_it_in_a_place_never_seen_before(

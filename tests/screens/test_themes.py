@@ -56,21 +56,15 @@ def grounds(theme: Theme) -> dict[str, str]:
     return own | {name: theme.variables[name] for name in cursors}
 
 
-NEARLY = {("workbench", "muted"), ("workbench", "error")}
-"""On the cursor's row, which is bold, these reach 4 only."""
-
-
 @pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
 def test_text_is_read_on_every_ground(theme: Theme) -> None:
     for name, colour in texts(theme).items():
         for ground, behind in grounds(theme).items():
-            near = ground == "block-cursor-background" and (theme.name, name) in NEARLY
             found = contrast(colour, behind)
-            assert found >= (4 if near else 4.5), f"{name} on {ground}: {found:.2f}"
+            assert found >= 4.5, f"{name} on {ground}: {found:.2f}"
     assert contrast(theme.background or "", theme.primary) >= 4.5  # the place that is in front
-    assert (
-        contrast(theme.variables["text-disabled"], theme.panel or "") >= 2.5
-    )  # what cannot be done
+    # What cannot be done now: WCAG asks nothing of it, and 3 of what is no text.
+    assert contrast(theme.variables["text-disabled"], theme.panel or "") >= 3
 
 
 DEUTERANOPIA = (

@@ -89,7 +89,7 @@ def datasets(files: Path) -> list[Step]:
         to("=query", "Enter", see='SELECT * FROM "hostile@2" LIMIT 100'),
         to("C-u", "=SELECT * FROM hostile LIMIT 7", "Enter", see=("Answer 7", TARGET, LATE)),
         to("e", "C-u", f"={ERROR}", "Enter", see=f"Error: {LATE}"),
-        away("Escape", gone="enter ask"),
+        away("Escape", gone="F5 ask"),
         to("n", see="Import a table"),
         to(f"={files.parent}/", see=f"{FOLDER} red]/"),
         to("Enter", see=(FILE, "raw.csv")),

@@ -438,7 +438,7 @@ TABLE = {
     ),
     "an unknown trainer": Bad(
         f"{TRAIN} magic",
-        "plugin.trainers", "There is no trainer named magic", "magic", "known: dummy, hgb, linear",
+        "plugin.trainers", "There is no trainer named magic", "magic", "known: dummy, forest, hgb, knn, linear, tree",
         "Choose one of these or install the package that brings it",
     ),
     "a parameter out of range": Bad(
@@ -452,7 +452,7 @@ TABLE = {
     "an unknown parameter": Bad(
         f"{TRAIN} linear -P speed=1",
         "option.unknown", "The trainer linear has no option speed", "speed",
-        "it knows c, alpha, max_iter, fit_intercept, class_weight", "Correct the name or leave it out",
+        "it knows penalty, c, alpha, l1_ratio, max_iter, fit_intercept, class_weight", "Correct the name or leave it out",
     ),
     "an unknown target to run on": Bad(
         f"{TRAIN} dummy --target moon",
@@ -695,14 +695,14 @@ TABLE = {
     "settings with an unknown key": Bad(
         "data list",
         "settings.unknown", "serving.colour is not a known key",
-        "{project}/workbench.toml, line 24, key serving.colour", "known here: host, ports",
+        "{project}/workbench.toml, line 29, key serving.colour", "known here: host, ports",
         "Correct the key or remove it",
         given=lambda stage, tmp: settings(stage, "[serving]\n", "[serving]\ncolour = 1\n"),
     ),
     "settings of another type": Bad(
         "data list",
         "settings.type", "runner.slots cannot be 'two'",
-        "{project}/workbench.toml, line 21, key runner.slots", "expected a whole number, got a text",
+        "{project}/workbench.toml, line 26, key runner.slots", "expected a whole number, got a text",
         "Correct the value",
         given=lambda stage, tmp: settings(stage, "slots = 0", 'slots = "two"'),
     ),
