@@ -34,6 +34,11 @@ class Step:
     gone: str = ""
 
 
+CHART_KEYS = "Next kind"
+"""In the footer while a chart has the keys. Where the list stands beside it nothing else tells that
+Escape has acted, and Escape and the next key at once are Alt and that key."""
+
+
 def to(*keys: str, see: str | tuple[str, ...]) -> Step:
     """After the keys this is to be seen."""
     return Step(keys, (see,) if isinstance(see, str) else see)
@@ -110,21 +115,21 @@ def explore() -> list[Step]:
         to("w", see=("Columns │ Suggested", "columns 5")),
         to("v", see=("Suggested", "correlation")),
         to("C-Left", see="COLUMN"),
-        to("g", "Enter", see=("Histogram of ␛]0;PWNED␇", LATE)),
-        to("Escape", see="Columns │ Suggested"),
-        to("Down", "Enter", see=(f"Histogram of {CITY}", "␛[2J␛[HOslo", "日本")),
+        to("g", "Enter", see=("Histogram of ␛]0;PWNED␇", LATE, CHART_KEYS)),
+        away("Escape", gone=CHART_KEYS),
+        to("Down", "Enter", see=(f"Histogram of {CITY}", "␛[2J␛[HOslo", "日本", CHART_KEYS)),
         to("B", see=("Group by", "COLUMN")),
         to("g", "Down", "Enter", see=(f"{CITY} by ␛]0;PWNED␇", f"● {LATE[:6]}")),
         to("e", see=("is drawn", "workbench explore chart histogram")),
         away("Escape", gone="is drawn"),
         to("v", see="has no density"),
         to("C-Left", see=f"Histogram of {CITY}"),
-        to("Escape", see="Columns │ Suggested"),
-        to("Down", "Enter", see=f"Histogram of {TAIL}"),
+        away("Escape", gone=CHART_KEYS),
+        to("Down", "Enter", see=(f"Histogram of {TAIL}", CHART_KEYS)),
         *menu(),
-        to("Escape", see="Columns │ Suggested"),
-        to("Down", "Enter", see="Histogram of ␛P1;2|PWNED␛\\note"),
-        to("Escape", see="Columns │ Suggested"),
+        away("Escape", gone=CHART_KEYS),
+        to("Down", "Enter", see=("Histogram of ␛P1;2|PWNED␛\\note", CHART_KEYS)),
+        away("Escape", gone=CHART_KEYS),
     ]
 
 
