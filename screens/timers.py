@@ -1,9 +1,9 @@
 """One-shot timers that fire even where the machine is busy.
 
 Textual 8 lets a timer skip the ticks that it is late for, and a timer that fires once is one too: where
-the process rests between two readings of the clock for longer than the delay, it never fires. On a
-loaded server that was seen with the 8 ms that Textual waits before it passes a new size of the terminal
-on; from then on the program kept its old size for good.
+the process rests between two readings of the clock for longer than the delay, it never fires. Textual
+waits 8 ms with one before it passes a new size of the terminal on; were that one skipped, the program
+would keep its old size for good (tests/screens/test_timers.py makes it happen).
 """
 
 from __future__ import annotations
