@@ -154,8 +154,10 @@ WORKER = {"msgspec", "numpy", "polars", "sklearn", "skops"}
 BEHIND_THEM = {
     "_polars_runtime_32", "charset_normalizer", "cloudpickle", "joblib", "narwhals", "packaging",
     "prettytable", "scipy", "threadpoolctl", "typing_extensions", "wcwidth",
-    # Taken by scikit-learn where they are there: its progress bars, and its helpers for tests.
+    # Taken by scikit-learn where they are there: its progress bars, its helpers for tests, and pandas,
+    # which the tests hold figures against.
     "_pytest", "iniconfig", "markdown_it", "mdurl", "pluggy", "psutil", "py", "pygments", "pytest", "rich",
+    "dateutil", "pandas", "pyarrow",
 }  # fmt: skip
 """What these import themselves."""
 
