@@ -16,12 +16,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
 from workbench.compute import folder as parts
-from workbench.compute.contract import Bundle, Handle, Probe, Status
+from workbench.compute.contract import (
+    Bundle,
+    Handle,
+    Lack,
+    Probe,
+    Status,
+    Surroundings,
+    Tell,
+    tell_nobody,
+)
 from workbench.compute.folder import Claim, Exit, read_claim, read_exit, write_exit
 from workbench.compute.processes import (
     Identity,
@@ -36,6 +45,7 @@ from workbench.compute.processes import (
 from workbench.errors import TargetError, Unavailable
 from workbench.files import inside, write_atomic
 from workbench.ids import is_ulid
+from workbench.options import Option, Value
 from workbench.project.paths import state_home
 
 READ_CAP = 1024 * 1024
@@ -47,6 +57,8 @@ class LocalTarget:
     """This machine. See workbench.compute.contract.Target for what is guaranteed."""
 
     name = "local"
+    needs_runtime = False
+    pace = 0.1
 
     def probe(self) -> Probe:
         """Say which machine this is, and whether job folders can be written."""
@@ -62,16 +74,19 @@ class LocalTarget:
             base.mkdir(parents=True, exist_ok=True, mode=0o700)
             facts["free"] = f"{shutil.disk_usage(base).free // 1024**2} MB"
         except OSError as error:
-            return Probe(False, facts, (f"{base} cannot be made: {error.strerror}",))
-        missing = () if os.access(base, os.W_OK) else (f"{base} cannot be written",)
-        return Probe(not missing, facts, missing)
+            why = f"{base} cannot be made: {error.strerror}"
+            return Probe(False, facts, (Lack(why, "Correct the folder above it"),))
+        if not os.access(base, os.W_OK):
+            return Probe(False, facts, (Lack(f"{base} cannot be written", "Correct its mode"),))
+        return Probe(True, facts)
 
     def prepare(self, job: str) -> Handle:
         """Return the job's folder, and the machine that it is on: a home may be shared by several."""
         return {"folder": str(_base() / job), "host": socket.gethostname()}
 
-    def submit(self, handle: Handle, bundle: Bundle) -> None:
+    def submit(self, handle: Handle, bundle: Bundle, tell: Tell = tell_nobody) -> None:
         """Fill the folder and start the shim, unless the job was started before."""
+        del tell  # nothing travels
         folder = _folder(handle)
         if (folder / parts.PID).exists():
             return
@@ -114,8 +129,9 @@ class LocalTarget:
         except FileNotFoundError:
             return b""
 
-    def fetch(self, handle: Handle, into: Path) -> None:
+    def fetch(self, handle: Handle, into: Path, tell: Tell = tell_nobody) -> None:
         """Copy `out/` to `into` and compare the digests of each file; links are not followed."""
+        del tell
         out = _folder(handle) / parts.OUT
         for path in _plain_files(out):
             name = path.relative_to(out)
@@ -162,8 +178,24 @@ class LocalTarget:
             )
         shutil.rmtree(folder)
 
+    def close(self) -> None:
+        """There is no connection."""
 
-TARGET = LocalTarget()
+
+class LocalKind:
+    """This machine: one target, which needs no settings."""
+
+    name = "local"
+    summary = "this machine"
+    options: tuple[Option, ...] = ()
+
+    def open(self, name: str, options: Mapping[str, Value], around: Surroundings) -> LocalTarget:
+        """Return this machine."""
+        del name, options, around
+        return LocalTarget()
+
+
+KIND = LocalKind()
 
 
 def _base() -> Path:

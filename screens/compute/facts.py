@@ -92,11 +92,11 @@ def target_sections(
     row: TargetRow, probe: Probe | str | None, slots: int, runner: int | None, log: Path
 ) -> list[Section]:
     """Return what is known of a target, and of the runner that starts its jobs."""
-    head: list[tuple[str, Cell]] = [("Plugin", row.plugin), ("Open jobs", row.unfinished)]
+    head: list[tuple[str, Cell]] = [("Kind", row.kind), ("Open jobs", row.unfinished)]
     found = [Section(facts=head)]
     if isinstance(probe, Probe):
         facts: list[tuple[str, Cell]] = [(name, text) for name, text in probe.facts.items()]
-        missing = [Styled(sentence, "bad") for sentence in probe.missing]
+        missing = [Styled(f"{lack.why}: {lack.fix}", "bad") for lack in probe.missing]
         found.append(Section("There", facts, notes=missing))
     elif probe:
         found.append(Section("There", notes=[Styled(probe, "bad")]))

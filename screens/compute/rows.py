@@ -93,7 +93,7 @@ def _target(row: TargetRow, probe: Probe | str | None) -> Row:
     elif isinstance(probe, str):
         state, facts = Styled("✗ not there", "bad"), Styled(probe, "muted")
     elif not probe.ok:
-        state, facts = cell("fail"), Styled("; ".join(probe.missing), "warn")
+        state, facts = cell("fail"), Styled("; ".join(lack.why for lack in probe.missing), "warn")
     else:
         state, facts = cell("ok"), Styled(facts_line(probe), "muted")
     return Row(row.name, (Styled(row.name, "strong"), state, row.unfinished, facts))

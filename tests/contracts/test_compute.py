@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from workbench import plugins
-from workbench.compute.contract import Target
+from workbench.compute.contract import Kind, Surroundings, Target
 from workbench.testing.compute import TargetContract
 
 
@@ -11,4 +11,5 @@ class TestLocal(TargetContract):
     @pytest.fixture
     def target(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Target:
         monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-        return plugins.load("compute", "local")
+        kind: Kind = plugins.load("compute", "local")
+        return kind.open("local", {}, Surroundings(tmp_path, "test"))

@@ -23,7 +23,7 @@ from screens.modals.jobs import Jobs
 from screens.modals.log import Log
 from screens.text import Styled
 from workbench.compute import jobs
-from workbench.compute.contract import Probe
+from workbench.compute.contract import Lack, Probe
 from workbench.compute.events import EventWriter
 from workbench.compute.targets import TargetRow
 from workbench.errors import TargetError
@@ -95,10 +95,10 @@ def test_a_running_job_shows_its_phase(project: Project) -> None:
 
 
 def test_a_target_that_cannot_be_asked_or_lacks_something_says_so() -> None:
-    row = TargetRow(name="far", plugin="ssh", unfinished=2)
+    row = TargetRow(name="far", kind="ssh", slots=1, unfinished=2, origin="project")
     for probe, word in (
         ("no route to it", "no route to it"),
-        (Probe(False, {}, ("no Python there",)), "no Python there"),
+        (Probe(False, {}, (Lack("no Python there", "Install it"),)), "no Python there"),
         (Probe(True, FACTS), "2 cores, Linux x86_64, Python 3.11.7, 9 MB free"),
         (None, "being asked"),
     ):

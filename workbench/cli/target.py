@@ -25,9 +25,9 @@ def list_(context: Context) -> None:
         "target.list@1",
         targets,
         lambda: table(
-            ("TARGET", "PLUGIN", "JOBS"),
-            [(row.name, row.plugin, row.unfinished) for row in targets],
-            right=("JOBS",),
+            ("TARGET", "KIND", "SLOTS", "JOBS"),
+            [(row.name, row.kind, row.slots, row.unfinished) for row in targets],
+            right=("SLOTS", "JOBS"),
         ),
     )
 
@@ -44,8 +44,8 @@ def check(context: Context, target: str) -> None:
         raise TargetError(
             f"The target {target} cannot run jobs",
             where=target,
-            why="; ".join(found.missing),
-            fix="Put right what is missing there",
+            why="; ".join(lack.why for lack in found.missing),
+            fix="; ".join(lack.fix for lack in found.missing),
             code="target.missing",
         )
     context.answer(

@@ -15,6 +15,7 @@ from workbench.compute.spec import JobSpec
 from workbench.compute.wake import wake_runner
 from workbench.errors import Conflict, NotFound
 from workbench.links import parse_numbered, parse_suffix
+from workbench.project.settings import LOCAL
 from workbench.records import Record
 from workbench.records.jobs import JobCancelRequested, JobQueued
 from workbench.states import JOB_ENDED
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from workbench.project.project import Project
     from workbench.store.store import View
-
-LOCAL = "local"
-"""The target that is always there: this machine."""
 
 _COLUMNS = (
     "j.id, j.number, j.kind_of_work, j.target, j.title, j.uid, j.state, j.cancel_requested,"

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from workbench import plugins
-from workbench.compute.jobs import LOCAL, queue_record, store_spec
 from workbench.compute.jobs import cancel as cancel_job
+from workbench.compute.jobs import queue_record, store_spec
 from workbench.compute.spec import JobSpec
+from workbench.compute.targets import kind_of
 from workbench.compute.wake import wake_runner
 from workbench.errors import BadInput
 from workbench.experiments.compare import Comparison, compare
@@ -25,6 +26,7 @@ from workbench.experiments.lookup import Run, get_run, read_report, run_id
 from workbench.experiments.rows import RunRow
 from workbench.ids import new_ulid
 from workbench.options import settle
+from workbench.project.settings import LOCAL
 from workbench.records import Record
 from workbench.records.runs import RunCreated
 from workbench.training.contract import Task, Trainer
@@ -65,7 +67,7 @@ def train(
     plugin = trainer_for(problem.task, trainer)
     settled = settle(plugin.options, params, owner=f"The trainer {trainer}")
     _check_seed(seed)
-    plugins.reference("compute", target)
+    kind_of(project, target)  # refused here rather than by the runner
     version = check_experiment(project, kept, dataset_ref)
     work = TrainWork(
         run=new_ulid(),

@@ -80,6 +80,23 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
     unsafe: tuple[str, ...] = ()
 
 
+KIND, SLOTS = "kind", "slots"
+LOCAL = "local"
+"""The target that is always there: this machine. Its slots are those of `[runner]`."""
+
+
+def check_targets(targets: Mapping[str, Mapping[str, Value]]) -> None:
+    """Refuse names and keys that no target can have; what a kind's own options are is its affair."""
+    for name, table in targets.items():
+        if NAME.fullmatch(name) is None or name in {LOCAL, "latest"}:
+            raise ValueError(f"{name!r} cannot name a target")
+        if not isinstance(table.get(KIND), str):
+            raise ValueError(f'{name}: a target needs its kind: kind = "ssh"')  # noqa: TRY004  # as above
+        slots = table.get(SLOTS, 1)
+        if isinstance(slots, bool) or not isinstance(slots, int) or not 1 <= slots <= 1024:
+            raise ValueError(f"{name}: slots: expected 1 to 1024")
+
+
 def default_environments() -> dict[str, Environment]:
     """Return dev, staging and production: free, gated, gated and confirmed by the typed name."""
     threshold: dict[str, Value] = {GATE: "threshold"}
@@ -91,7 +108,11 @@ def default_environments() -> dict[str, Environment]:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a project is set to. A key that is left out has its default."""
+    """Everything a project is set to. A key that is left out has its default.
+
+    A table of `targets` holds the `kind` of place, its `slots` (how many jobs run there at once,
+    default 1) and the options of that kind.
+    """
 
     name: str
     format: int = FORMAT
@@ -99,9 +120,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     runner: Runner = Runner()
     serving: Serving = Serving()
     models: Models = Models()
+    targets: dict[str, dict[str, Value]] = {}
 
     def __post_init__(self) -> None:
         """Refuse names that references cannot carry: an environment name is not a number."""
+        check_targets(self.targets)
         for name in self.environments:
             if NAME.fullmatch(name) is None or name == "latest":
                 raise ValueError(f"{name!r} cannot name an environment")
@@ -125,12 +148,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Personal(msgspec.Struct, frozen=True, kw_only=True):
-    """`config.toml` of a person: what may differ from the project's, keys remapped (verb → key), theme."""
+    """`config.toml` of a person: what may differ from the project's, targets, keys (verb → key), theme."""
 
     runner: Runner | None = None
     serving: Serving | None = None
+    targets: dict[str, dict[str, Value]] = {}
     keys: dict[str, str] = {}
     theme: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse targets that cannot be."""
+        check_targets(self.targets)
 
 
 def read_settings(path: Path, *, environ: Mapping[str, str] | None = None) -> Settings:
@@ -189,7 +217,8 @@ def _over(settings: Settings, personal: Personal) -> Settings:
         for part in ("runner", "serving")
         if (value := getattr(personal, part)) is not None
     }
-    return msgspec.structs.replace(settings, **changes)
+    targets = settings.targets | personal.targets
+    return msgspec.structs.replace(settings, **changes, targets=targets)
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
@@ -263,4 +292,11 @@ slots = 0
 # Where deployments listen, and the first and last port that they may take.
 host = "127.0.0.1"
 ports = [8700, 8799]
+
+# Other places where jobs run; `workbench target add` writes such a table, `workbench target kinds` lists
+# what it may hold. One that only you use belongs in ~/.config/workbench/config.toml.
+# [targets.gpu]
+# kind = "ssh"
+# host = "gpu.example.org"
+# slots = 2
 """

@@ -110,7 +110,7 @@ def test_there_is_no_such_job(project: Project) -> None:
 
 
 def test_targets(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(target_group, "list").stdout.splitlines()[1].split() == ["local", "local", "0"]
+    assert run(target_group, "list").stdout.splitlines()[1].split() == ["local", "local", "1", "0"]
     assert data(run(target_group, "check", "local", "--json"), "target.check@1")["ok"] is True
     assert "python" in run(target_group, "check", "local").stdout
     (tmp_path / "file").touch()

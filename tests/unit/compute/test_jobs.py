@@ -161,7 +161,7 @@ def test_follow_yields_states_and_events_in_order(
 def test_targets(project: Project) -> None:
     queue(project, work_spec())
     (local,) = list_targets(project)
-    assert (local.name, local.plugin, local.unfinished) == ("local", "local", 1)
+    assert (local.name, local.kind, local.unfinished) == ("local", "local", 1)
     assert probe(project, "local").ok
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.compute.local import TARGET
+from plugins.compute.local import LocalTarget
 from workbench.compute.contract import Bundle, Handle
 from workbench.compute.folder import Claim, Exit, claim, read_claim, read_exit, write_exit
 from workbench.compute.processes import Identity, boot_id, identify, look, myself
@@ -24,10 +24,10 @@ from workbench.testing.compute import Sender, wait_for, write_package
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(str(write_package(tmp_path / "packages")))
-    sender = Sender(TARGET, tmp_path)
+    sender = Sender(LocalTarget(), tmp_path)
     yield sender
     for handle, _ in sender.sent:
-        TARGET.stop(handle)
+        LocalTarget().stop(handle)
 
 
 def folder_of(handle: Handle) -> Path:
@@ -37,7 +37,7 @@ def folder_of(handle: Handle) -> Path:
 @pytest.fixture
 def made() -> Handle:
     """Return the handle of a job whose folder is there and empty."""
-    handle = TARGET.prepare(new_ulid())
+    handle = LocalTarget().prepare(new_ulid())
     folder_of(handle).mkdir(parents=True)
     return handle
 
@@ -61,7 +61,7 @@ def test_poll_without_an_exit_status(
     made: Handle, worker: Identity, shim: Identity, state: str, reason: str
 ) -> None:
     claim(folder_of(made), Claim(worker, shim))
-    found = TARGET.poll(made)
+    found = LocalTarget().poll(made)
     assert (found.state, found.exit_code) == (state, None)
     assert found.reason.startswith(reason)
 
@@ -69,7 +69,7 @@ def test_poll_without_an_exit_status(
 def test_an_exit_status_counts_whoever_has_the_pid_now(made: Handle) -> None:
     claim(folder_of(made), Claim(ME, GONE))
     write_exit(folder_of(made), Exit(0, 1.0))
-    assert TARGET.poll(made).exit_code == 0
+    assert LocalTarget().poll(made).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_an_exit_status_counts_whoever_has_the_pid_now(made: Handle) -> None:
 )
 def test_a_damaged_pid_file_is_unknown(made: Handle, data: str) -> None:
     (folder_of(made) / "pid").write_text(data)
-    assert TARGET.poll(made).state == "unknown"
+    assert LocalTarget().poll(made).state == "unknown"
 
 
 def test_a_damaged_exit_file_is_unknown(made: Handle) -> None:
     claim(folder_of(made), Claim(GONE, GONE))
     (folder_of(made) / "exit").write_text("{}")
-    assert TARGET.poll(made).state == "unknown"
+    assert LocalTarget().poll(made).state == "unknown"
 
 
 def test_only_one_claims(made: Handle) -> None:
@@ -107,7 +107,7 @@ def test_nothing_of_a_job_outlives_it(start: Sender, tmp_path: Path) -> None:
     left, gate = tmp_path / "left", tmp_path / "gate"
     gate.touch()
     handle = start(family=str(left), until=str(gate))
-    found = wait_for(lambda: TARGET.poll(handle), lambda status: status.state == "ended")
+    found = wait_for(lambda: LocalTarget().poll(handle), lambda status: status.state == "ended")
     assert found.exit_code == 0
     assert identify(int(left.read_text())) is None
 
@@ -115,59 +115,61 @@ def test_nothing_of_a_job_outlives_it(start: Sender, tmp_path: Path) -> None:
 def test_without_its_shim_a_job_goes_on_and_can_be_stopped(start: Sender, tmp_path: Path) -> None:
     left = tmp_path / "left"
     handle = start(family=str(left), until=str(tmp_path / "never"))
-    wait_for(lambda: TARGET.read(handle, "log", 0), lambda log: log == b"ready\n")
+    wait_for(lambda: LocalTarget().read(handle, "log", 0), lambda log: log == b"ready\n")
     found = read_claim(folder_of(handle))
     assert found is not None
     assert found.shim is not None
     assert found.worker is not None
     os.kill(found.shim.pid, signal.SIGKILL)
     wait_for(lambda: look(found.shim), lambda life: life != "alive")
-    assert TARGET.poll(handle).state == "running"
+    assert LocalTarget().poll(handle).state == "running"
     grandchild = identify(int(left.read_text()))
     assert grandchild is not None
     with pytest.raises(TargetError) as refusal:
-        TARGET.remove(handle)
+        LocalTarget().remove(handle)
     assert refusal.value.code == "job.alive"
-    TARGET.stop(handle)
+    LocalTarget().stop(handle)
     assert (look(found.worker), look(grandchild)) == ("dead", "dead")
-    assert TARGET.poll(handle).state == "ended"
-    TARGET.remove(handle)
+    assert LocalTarget().poll(handle).state == "ended"
+    LocalTarget().remove(handle)
     assert not folder_of(handle).exists()
 
 
 def test_a_worker_that_cannot_be_run_ends_with_a_status(start: Sender, tmp_path: Path) -> None:
-    handle = TARGET.prepare(new_ulid())
+    handle = LocalTarget().prepare(new_ulid())
     start()
     code = start.sent[0][1].code
-    TARGET.submit(handle, Bundle(folder_of(handle).name, code, b"{}", "no_such_module"))
-    found = wait_for(lambda: TARGET.poll(handle), lambda status: status.state == "ended")
+    LocalTarget().submit(handle, Bundle(folder_of(handle).name, code, b"{}", "no_such_module"))
+    found = wait_for(lambda: LocalTarget().poll(handle), lambda status: status.state == "ended")
     assert found.exit_code == 1
-    assert b"No module named no_such_module" in TARGET.read(handle, "log", 0)
+    assert b"No module named no_such_module" in LocalTarget().read(handle, "log", 0)
 
 
 def test_a_bundle_that_is_not_there(tmp_path: Path) -> None:
-    handle = TARGET.prepare(new_ulid())
+    handle = LocalTarget().prepare(new_ulid())
     with pytest.raises(Unavailable) as refusal:
-        TARGET.submit(handle, Bundle(folder_of(handle).name, tmp_path / "none.zip", b"{}", "x"))
+        LocalTarget().submit(
+            handle, Bundle(folder_of(handle).name, tmp_path / "none.zip", b"{}", "x")
+        )
     assert refusal.value.code == "job.start"
     assert refusal.value.where == str(tmp_path / "none.zip")
     assert refusal.value.why == "No such file or directory"
-    assert TARGET.poll(handle).state == "unknown"
+    assert LocalTarget().poll(handle).state == "unknown"
 
 
 def test_a_shim_that_does_not_start_says_why(tmp_path: Path) -> None:
-    handle, code = TARGET.prepare(new_ulid()), tmp_path / "code.zip"
+    handle, code = LocalTarget().prepare(new_ulid()), tmp_path / "code.zip"
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("workbench/__init__.py", "raise ImportError('broken code')")
     with pytest.raises(Unavailable) as refusal:
-        TARGET.submit(handle, Bundle(folder_of(handle).name, code, b"{}", "x"))
+        LocalTarget().submit(handle, Bundle(folder_of(handle).name, code, b"{}", "x"))
     assert (refusal.value.code, refusal.value.why) == ("job.start", "ImportError: broken code")
-    assert TARGET.poll(handle).state == "unknown"
+    assert LocalTarget().poll(handle).state == "unknown"
 
 
 def test_a_job_of_another_machine_is_not_reached(made: Handle) -> None:
     with pytest.raises(TargetError) as refusal:
-        TARGET.poll(made | {"host": "elsewhere"})
+        LocalTarget().poll(made | {"host": "elsewhere"})
     assert refusal.value.code == "target.other_host"
     assert refusal.value.why == f"this is {socket.gethostname()}"
 
@@ -186,7 +188,7 @@ def test_a_job_of_another_machine_is_not_reached(made: Handle) -> None:
 )
 def test_a_handle_that_names_no_job_folder_is_refused(folder: str) -> None:
     handle = {"folder": folder.format(ulid=new_ulid()), "host": socket.gethostname()}
-    for act in (TARGET.remove, TARGET.stop, TARGET.poll):
+    for act in (LocalTarget().remove, LocalTarget().stop, LocalTarget().poll):
         with pytest.raises(TargetError) as refusal:
             act(handle)
         assert refusal.value.code == "target.handle"
@@ -197,14 +199,16 @@ def test_probe_tells_a_place_that_cannot_be_written(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    probe = TARGET.probe()
+    probe = LocalTarget().probe()
     assert not probe.ok
-    assert probe.missing == (f"{tmp_path}/file/workbench/jobs cannot be made: Not a directory",)
+    assert [lack.why for lack in probe.missing] == [
+        f"{tmp_path}/file/workbench/jobs cannot be made: Not a directory"
+    ]
 
 
 def test_a_job_sees_its_mark_its_zip_and_no_stdin(start: Sender, tmp_path: Path) -> None:
     handle = start(until=str(tmp_path / "never"))
-    wait_for(lambda: TARGET.read(handle, "log", 0), lambda log: log == b"ready\n")
+    wait_for(lambda: LocalTarget().read(handle, "log", 0), lambda log: log == b"ready\n")
     found = read_claim(folder_of(handle))
     assert found is not None
     assert found.worker is not None
