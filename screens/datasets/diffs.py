@@ -20,10 +20,10 @@ LOOKS: dict[Severity, tuple[str, Tone]] = {
     "low": ("· low", "muted"),
 }
 COLUMNS = (
-    Column("severity", "SEVERITY"),
-    Column("column", "COLUMN", cap=20),
-    Column("kind", "WHAT"),
-    Column("change", "CHANGE", cap=120, grow=True),
+    Column("severity", "Severity"),
+    Column("column", "Column", cap=20),
+    Column("kind", "What"),
+    Column("change", "Change", cap=120, grow=True),
 )
 _KINDS: dict[str, str] = {
     "new_categories": "new values",

@@ -23,7 +23,7 @@ from workbench.errors import WorkbenchError
 
 MOST = 2000
 """Entries of a folder that are listed."""
-_COLUMNS = (Column("name", "NAME", cap=60, grow=True), Column("size", "SIZE", right=True))
+_COLUMNS = (Column("name", "Name", cap=60, grow=True), Column("size", "Size", right=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,24 +13,24 @@ from workbench.data.datasets import DatasetVersion
 from workbench.data.profile import ColumnProfile, Profile
 
 VERSIONS = (
-    Column("version", "DATASET", cap=24),
-    Column("rows", "ROWS", right=True),
-    Column("columns", "COLS", right=True),
-    Column("when", "ADDED"),
-    Column("size", "SIZE", right=True),
-    Column("tags", "TAGS", cap=24),
-    Column("who", "BY", cap=16),
+    Column("version", "Dataset", cap=24),
+    Column("rows", "Rows", right=True),
+    Column("columns", "Columns", right=True),
+    Column("when", "Added"),
+    Column("size", "Size", right=True),
+    Column("tags", "Tags", cap=24),
+    Column("who", "By", cap=16),
 )
 PROFILE = (
-    Column("column", "COLUMN", cap=24),
-    Column("role", "ROLE"),
-    Column("nulls", "MISSING", right=True),
-    Column("distinct", "DISTINCT", right=True),
-    Column("minimum", "MIN", right=True, cap=19),
-    Column("median", "MEDIAN", right=True, cap=19),
-    Column("maximum", "MAX", right=True, cap=19),
-    Column("top", "MOST FREQUENT", cap=28),
-    Column("type", "TYPE", cap=24),
+    Column("column", "Column", cap=24),
+    Column("role", "Role"),
+    Column("nulls", "Missing", right=True),
+    Column("distinct", "Distinct", right=True),
+    Column("minimum", "Min", right=True, cap=19),
+    Column("median", "Median", right=True, cap=19),
+    Column("maximum", "Max", right=True, cap=19),
+    Column("top", "Most frequent", cap=28),
+    Column("type", "Type", cap=24),
 )
 
 

@@ -34,8 +34,8 @@ def kind_chooser(now: str) -> Choose:
         name: (Styled(chart.help, "muted"), Styled(usage(chart), "muted"))
         for name, chart in charts.items()
     }
-    columns = (Column("what", "WHAT", cap=48, grow=True), Column("takes", "COLUMNS", cap=24))
-    return Choose("Kind of chart", names, now, columns=columns, more=more, head="KIND")
+    columns = (Column("what", "What", cap=48, grow=True), Column("takes", "Columns", cap=24))
+    return Choose("Kind of chart", names, now, columns=columns, more=more, head="Kind")
 
 
 def column_chooser(title: str, names: list[str], types: Mapping[str, str], now: str) -> Choose:
@@ -43,7 +43,7 @@ def column_chooser(title: str, names: list[str], types: Mapping[str, str], now: 
     more: dict[str, tuple[Cell, ...]] = {
         name: (Styled(types[name].partition("(")[0], "muted"),) for name in names if name in types
     }
-    return Choose(title, names, now, columns=(Column("type", "TYPE"),), more=more, head="COLUMN")
+    return Choose(title, names, now, columns=(Column("type", "Type"),), more=more, head="Column")
 
 
 def groupable(types: Mapping[str, str]) -> list[str]:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from workbench.explore.suggestion import Suggestion
 
 COLUMNS = (
-    Column("kind", "CHART", cap=12),
-    Column("of", "OF", cap=40),
-    Column("why", "WHY", cap=90, grow=True),
+    Column("kind", "Chart", cap=12),
+    Column("of", "Of", cap=40),
+    Column("why", "Why", cap=90, grow=True),
 )
 
 

@@ -332,7 +332,7 @@ async def test_views_turn_and_details_tell_the_origin(bench: Workbench, tmp_path
         await until(pilot, lambda: place.side.profile is not None)
         await pilot.press("enter", "v")
         await settled(pilot)
-        assert "DISTINCT" in text(bench)
+        assert "Distinct" in text(bench)
         await pilot.press("i")
         await settled(pilot)
         assert "Digests (SHA-256)" in text(bench)
@@ -420,13 +420,13 @@ async def test_the_console_takes_lines_and_hostile_text(bench: Workbench) -> Non
 async def test_a_tag_is_given_and_stands_in_the_list(bench: Workbench, project: Project) -> None:
     async with bench.run_test(size=(140, 30)) as pilot:
         place = await enter(pilot)
-        assert "TAGS" not in text(bench)  # nobody uses them yet
+        assert "Tags" not in text(bench)  # nobody uses them yet
         place.act_tag()
         await settled(pilot)
         bench.screen.query_one("#field-name").value = "gold"  # type: ignore[attr-defined]
         bench.screen.query_one("#apply").focus()
         await pilot.press("enter")
-        await until(pilot, lambda: "TAGS" in text(bench))
+        await until(pilot, lambda: "Tags" in text(bench))
         assert "birds@2 is birds@gold." in status(bench)
         place.point_at("birds@1")
         await settled(pilot)

@@ -7,6 +7,7 @@ wherever the screen has any, so that a screen which shows nothing fails.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,15 @@ ERROR = "SELECT error(COLUMNS('kind')) FROM hostile"
 
 @dataclass(frozen=True)
 class Step:
-    """Keys by tmux's names (`=text` is typed as it is), what must come, what must go."""
+    """Keys by tmux's names (`=text` is typed as it is), what must come, what must go.
+
+    `holds` says of the whole pane whether it is as it must be.
+    """
 
     keys: tuple[str, ...]
     wanted: tuple[str, ...] = ()
     gone: str = ""
+    holds: Callable[[str], bool] | None = None
 
 
 CHART_KEYS = "Next kind"
@@ -47,6 +52,29 @@ def to(*keys: str, see: str | tuple[str, ...]) -> Step:
 def away(*keys: str, gone: str) -> Step:
     """After the keys this is no longer to be seen."""
     return Step(keys, gone=gone)
+
+
+ATTENTION = (
+    ("✗ failed", "run r_3 of kinds failed"),
+    ("◌ waiting", "long@1 waits for a decision", REASON),
+)
+"""What needs attention, line by line: the run that cannot learn, the version that nobody decided about."""
+
+
+def attentive(pane: str) -> bool:
+    """Tell whether Home's first list has exactly `ATTENTION`; that the disk is full may be told, too."""
+    head, _, rest = pane.partition("─ Attention ")
+    lines = rest.partition("╰")[0].splitlines()[2:]  # after the title and the headings
+    told = [line for line in lines if line.strip("│ ") and "left on the disk" not in line]
+    fits = all(
+        all(word in line for word in words) for line, words in zip(told, ATTENTION, strict=False)
+    )
+    return bool(head) and len(told) == len(ATTENTION) and fits
+
+
+def home() -> Step:
+    """Home, with all that needs attention and nothing else."""
+    return Step(("0",), holds=attentive)
 
 
 def overlays() -> list[Step]:
@@ -114,11 +142,11 @@ def explore() -> list[Step]:
         to("1", see="1 Datasets"),
         to("w", see=("Columns │ Suggested", "columns 5")),
         to("v", see=("Suggested", "correlation")),
-        to("C-Left", see="COLUMN"),
+        to("C-Left", see="hostile@2 columns 5"),
         to("g", "Enter", see=("Histogram of ␛]0;PWNED␇", LATE, CHART_KEYS)),
         away("Escape", gone=CHART_KEYS),
         to("Down", "Enter", see=(f"Histogram of {CITY}", "␛[2J␛[HOslo", "日本", CHART_KEYS)),
-        to("B", see=("Group by", "COLUMN")),
+        to("B", see=("Group by", "/ find")),
         to("g", "Down", "Enter", see=(f"{CITY} by ␛]0;PWNED␇", f"● {LATE[:6]}")),
         to("e", see=("is drawn", "workbench explore chart histogram")),
         away("Escape", gone="is drawn"),
@@ -209,7 +237,7 @@ def compute() -> list[Step]:
 def walk(terminal: Terminal, files: Path, *, wide: bool) -> None:
     """Take every step."""
     steps = [
-        to("0", see=("Attention", REASON)),
+        home(),
         *overlays(),
         *datasets(files),
         *explore(),
@@ -217,7 +245,7 @@ def walk(terminal: Terminal, files: Path, *, wide: bool) -> None:
         *models(),
         *deployments(),
         *compute(),
-        to("0", see=("Attention", REASON)),
+        home(),
     ]
     meant = {OPEN: "Tab" if wide else "Enter", BACK: "BTab" if wide else "Escape"}
     for step in steps:
@@ -230,3 +258,5 @@ def walk(terminal: Terminal, files: Path, *, wide: bool) -> None:
             terminal.wait(*step.wanted)
         if step.gone:
             terminal.wait_gone(step.gone)
+        if step.holds is not None:
+            terminal.until(lambda holds=step.holds: holds(terminal.text()), "what needs attention")
