@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from screens.text import Styled, ago, number, size
+from screens.text import Styled, ago, number, plural, size
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from workbench.data.bins import Scalar
 from workbench.data.cells import cell_text
@@ -96,6 +96,15 @@ def plain_columns(version: DatasetVersion) -> MemorySource:
     """Return the columns of a version of which no more is known than name and type."""
     rows = [Row(c.name, (c.name, Styled(kind(c.type), "muted"))) for c in version.columns]
     return MemorySource((PROFILE[0], PROFILE[-1]), rows)
+
+
+def duplicates(profile: Profile) -> str:
+    """Return what stands beside the count of columns: how many rows equal an earlier one, how grave it is."""
+    if not profile.duplicates:
+        return ""
+    words = plural(profile.duplicates, "duplicate row")
+    grave = ", ".join(f"▲ {warned.severity}" for warned in profile.warnings)
+    return f"{words} ({share(profile.duplicates, profile.rows)})  {grave}"
 
 
 def _cells(column: ColumnProfile, rows: int) -> tuple[Cell, ...]:

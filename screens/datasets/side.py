@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TABLE, PROFILE, ORIGIN, DIFF = "Table", "Profile", "Origin", "Diff"
 AT_ONCE = 20_000_000
-"""Cells of a table up to which its profile is made as soon as it is looked at (about a second)."""
+"""Cells of a table up to which its profile is made as soon as it is looked at (a second or two)."""
 NO_DIFF = "d holds this version against the one before it, or two marked ones (space)."
 
 
@@ -123,6 +123,7 @@ class Side(Vertical):
         self._entitle(version)
         self._read_rows(version, keep=before is not None and before.dataset == version.dataset)
         self.profile, self._trouble = None, ""
+        self._remark(PROFILE, "")
         self._blank(self.columns, "The profile is being made.")
         self._read_profile()
         self._tell()
@@ -169,6 +170,7 @@ class Side(Vertical):
             if found is None:
                 self._blank(self.columns, "The profile is being made.")
             else:
+                self._remark(PROFILE, rows.duplicates(found))
                 self.columns.load(rows.columns(found))
             self._tell()
 
@@ -260,9 +262,13 @@ class Side(Vertical):
         in_thread(self, differ, come, group="diff", failed=failed)
 
     def _title_diff(self, title: str, remark: str) -> None:
-        pane = self.panes[DIFF]
+        self.panes[DIFF].title = title
+        self._remark(DIFF, remark)
+
+    def _remark(self, view: str, remark: str) -> None:
+        pane = self.panes[view]
         assert isinstance(pane, ListPane)
-        pane.title, pane.remark = title, remark
+        pane.remark = remark
         pane.retitle()
 
 

@@ -101,6 +101,23 @@ async def test_the_last_row_is_reached_and_the_card_follows_the_column(bench: Wo
         assert "1.35e+04" in text(bench) or "13495" in text(bench)
 
 
+async def test_the_profile_says_how_many_rows_are_there_twice(
+    project: Project, bench: Workbench, tmp_path: Path
+) -> None:
+    lines = [f"{n},{n * n % 97}" for n in range(100)]
+    (tmp_path / "c.csv").write_text("\n".join(["a,b", *lines, *lines[:5]]) + "\n")
+    add(project, tmp_path / "c.csv", name="again")
+    async with bench.run_test(size=(140, 40)) as pilot:
+        await enter(pilot, "enter", "v")
+        await until(pilot, lambda: "again@1 columns 2" in text(bench))
+        await until(pilot, lambda: "5 duplicate rows (4.8%)  ▲ medium" in text(bench))
+        await pilot.press("shift+tab")
+        await settled(pilot)
+        await pilot.press("j")
+        await until(pilot, lambda: "birds@2 columns 4" in text(bench))
+        assert "duplicate" not in text(bench)
+
+
 async def test_a_condition_filters_and_a_key_sorts(bench: Workbench) -> None:
     async with bench.run_test(size=(140, 40)) as pilot:
         place = await enter(pilot)

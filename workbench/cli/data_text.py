@@ -90,7 +90,7 @@ def rows_text(names: Iterable[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def profile_text(profile: Profile) -> str:
-    """Every column in a line, then the warnings."""
+    """Every column in a line, then the warnings: of the whole table, then column by column."""
     rows = [_column_row(column, profile.rows) for column in profile.columns]
     headings = (
         "COLUMN",
@@ -103,10 +103,12 @@ def profile_text(profile: Profile) -> str:
         "MAX",
         "MOST FREQUENT",
     )
+    again = profile.duplicates
     lines = [
-        f"{profile.rows:,} rows",
+        f"{profile.rows:,} rows" + ("" if again is None else f", {again:,} of them duplicates"),
         table(headings, rows, right=("MISSING", "DISTINCT", "MIN", "MEDIAN", "MAX")),
     ]
+    lines += [f"! {one.severity}: {clean(one.what)}" for one in profile.warnings]
     lines += [
         f"! {clean(column.name, _NAME)}: {clean(sentence)}"
         for column in profile.columns

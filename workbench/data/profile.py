@@ -4,7 +4,7 @@ Two passes over the file, a batch at a time, whatever its length: the first for 
 moments, the second for histogram, frequencies and a sample. Quantiles come from the sample (every
 k-th row); with n rows in it a quantile's rank is off by at most sqrt(ln(200) / 2n) with 99 %
 certainty (Dvoretzky, Kiefer and Wolfowitz; Massart 1990): 0.5 % for the 100,000 taken here. Up to
-that many rows everything but `distinct` is exact.
+that many rows everything but `distinct` is exact. Duplicate rows are counted by DuckDB, exactly.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import msgspec
 from workbench.data.bins import Scalar
 from workbench.data.distributions import Distribution
 from workbench.data.roles import Role
+from workbench.data.severity import Severity
 from workbench.files import write_atomic
 from workbench.numbers import Figure
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
     from workbench.project.project import Project
 
-VERSION = 3
+VERSION = 4
 """Of the format and of how the figures are found; another one is computed again."""
 
 BINS = 40
@@ -82,14 +83,28 @@ class ColumnProfile(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class Warned(msgspec.Struct, frozen=True):
+    """What a person should know of a table as a whole, and how grave it is."""
+
+    severity: Severity
+    what: str
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """The profile of a table; `sample` is the number of rows that quantiles come from."""
+    """The profile of a table; `sample` is the number of rows that quantiles come from.
+
+    `duplicates` rows (a share `duplicate_share` of all) equal an earlier row in every column; both are
+    None where there was no room to count them.
+    """
 
     v: int
     content: str
     rows: int
     sample: int
     columns: tuple[ColumnProfile, ...]
+    duplicates: int | None
+    duplicate_share: float | None
+    warnings: tuple[Warned, ...] = ()
 
     def column(self, name: str) -> ColumnProfile | None:
         """Return the profile of one column."""
@@ -141,10 +156,18 @@ def _make(project: Project, version: DatasetVersion) -> tuple[Profile, Distribut
     found, content = compute(path(project, version)), version.content
     spread = Distributions(v=VERSION, content=content, columns=found.distributions)
     told = Profile(
-        v=VERSION, content=content, rows=found.rows, sample=found.sample, columns=found.columns
+        v=VERSION,
+        content=content,
+        rows=found.rows,
+        sample=found.sample,
+        columns=found.columns,
+        duplicates=found.duplicates,
+        duplicate_share=found.duplicate_share,
+        warnings=found.warnings,
     )
     _keep(kept_at(project, content, _SPREAD), spread)
-    _keep(kept_at(project, content), told)
+    if told.duplicates is not None:  # else another time there may be room
+        _keep(kept_at(project, content), told)
     return told, spread
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.data.batches import read_batches
 from workbench.data.bins import Bins, Scalar, floats, is_ordered, plain
 from workbench.data.distributions import Distribution, of_counts, of_sample
+from workbench.data.duplicates import count_duplicates, severity
 from workbench.data.profile import (
     BINS,
     COUNTED,
@@ -19,8 +20,9 @@ from workbench.data.profile import (
     TOP,
     ColumnProfile,
     Frequency,
+    Warned,
 )
-from workbench.data.remarks import about_words, remarks, share_far_out, skewness
+from workbench.data.remarks import about_words, remarks, repeated, share_far_out, skewness
 from workbench.data.roles import facts_of, read_facts, role_of
 from workbench.numbers import to_figure
 
@@ -30,16 +32,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The columns' profiles and distributions, the number of rows and that of those in the sample."""
+    """The columns' profiles and distributions, and what `Profile` says of the table as a whole."""
 
     columns: tuple[ColumnProfile, ...]
     distributions: tuple[Distribution, ...]
     rows: int
     sample: int
+    duplicates: int | None
+    duplicate_share: float | None
+    warnings: tuple[Warned, ...]
 
 
 def compute(path: Path) -> Found:
-    """Read a Parquet file twice and return what there is to know of its columns."""
+    """Read a Parquet file a few times and return what there is to know of its columns and rows."""
     import polars as pl
 
     frame = pl.scan_parquet(path, glob=False)
@@ -63,7 +68,19 @@ def compute(path: Path) -> Found:
             start += batch.height
         profiles = tuple(pool.map(_Column.profile, columns))
         kept = [one for one in pool.map(_Column.distribution, columns) if one is not None]
-    return Found(profiles, tuple(kept), rows, len(range(0, rows, step)))
+    sample = len(range(0, rows, step))
+    again = count_duplicates(path) if rows else 0
+    share = None if again is None else again / max(rows, 1)
+    told = _of_rows(again, rows, [column.values(rows) for column in columns])
+    return Found(profiles, tuple(kept), rows, sample, again, share, told)
+
+
+def _of_rows(again: int | None, rows: int, values: list[int]) -> tuple[Warned, ...]:
+    """Return what is to be said of duplicate rows; `values` has the different values of each column."""
+    if again is None:
+        return (Warned("low", "Duplicate rows were not counted: there was no room for it."),)
+    grave = severity(again / max(rows, 1), rows, values)
+    return () if grave is None else (Warned(grave, repeated(again, rows)),)
 
 
 def _basics(frame: pl.LazyFrame, schema: pl.Schema) -> dict[str, Any]:
@@ -131,6 +148,11 @@ class _Column:
             if len(self._seen) >= 16:
                 self._seen = [_merge(self._seen)]
         self._sample.append(series.gather_every(step, offset))
+
+    def values(self, rows: int) -> int:
+        """Return about how many values differ, a missing one among them; of lists and such, any number."""
+        missing = self.facts.filled < self.facts.rows
+        return self.facts.distinct + missing if self._flat else rows
 
     def profile(self) -> ColumnProfile:
         """Put the figures together."""
@@ -236,7 +258,7 @@ class _Column:
         """Return what is to be said of a column of words whose every value was counted."""
         import polars as pl
 
-        if self.dtype != pl.String or not self._counted or self.role == "text":
+        if self.dtype != pl.String or not self._counted or self.role == "text" or not self._seen:
             return ()
         table = self._all().sort("count", "value", descending=[True, False])
         return about_words(table["value"].to_list(), table["count"].to_list())

@@ -59,6 +59,13 @@ def remarks(
     return tuple(found)
 
 
+def repeated(count: int, rows: int) -> str:
+    """Return the sentence on so many rows of a table that equal an earlier row."""
+    few, both = ("row equals", "it") if count == 1 else ("rows equal", "them")
+    share = _percent(count / rows).lower()
+    return f"{count:,} {few} an earlier one ({share}): a split may put {both} on both sides."
+
+
 def _percent(share: float) -> str:
     return "Under 0.1%" if share < 0.001 else f"{share:.1%}"
 

@@ -1,4 +1,4 @@
-"""How grave a difference is, and from which distance on a column counts as shifted: declared once."""
+"""How grave a difference is, and from which figure on: declared once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ LIMITS: dict[str, tuple[float, float, float]] = {
     # 0.1 is the default alarm of Evidently and of NannyML; 0.2 is about a PSI of 0.25, since for near
     # distributions it is sqrt(PSI / (8 ln 2)).
     "jensen_shannon": (0.05, 0.1, 0.2),
+    # Ours. The share of rows that repeat an earlier one: each can stand in training and in test alike.
+    "duplicates": (0.0, 0.01, 0.1),
 }
-"""Measure → the distances from which a shift is low, medium and high."""
+"""Measure → the figures from which it is low, medium and high; all but the last are distances."""
 
 
 def severity_of(measure: str, distance: float) -> Severity | None:
