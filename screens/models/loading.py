@@ -158,7 +158,7 @@ SELECT v.id, v.model, v.number, v.note, v.bytes, v.format, v.registered_at, v.re
 FROM model_versions v
 LEFT JOIN runs r ON r.id = v.run
 LEFT JOIN experiments e ON e.name = r.experiment
-LEFT JOIN run_metrics m ON m.run = v.run AND m.name = e.metric
+LEFT JOIN run_metrics m ON m.run_number = r.number AND m.name = e.metric
 ORDER BY max(v.registered_at) OVER (PARTITION BY v.model) DESC, v.model, v.number DESC
 """
 _PROMOTED = "SELECT DISTINCT model FROM promotions ORDER BY model"

@@ -150,8 +150,8 @@ def measure(store: Store, folder: Path, runs: int) -> None:
         )
         limit = median(lambda: bare.execute("SELECT count(*) FROM p.runs").fetchall(), 21)
     row("one question, file attached and let go", warm, limit, "the same, file held open")
-    best = """SELECT r.number, m.last FROM runs r JOIN run_metrics m ON m.run = r.id
-              JOIN run_params p ON p.run = r.id
+    best = """SELECT r.number, m.last FROM runs r JOIN run_metrics m ON m.run_number = r.number
+              JOIN run_params p ON p.run_number = r.number
               WHERE m.name = 'm3' AND p.name = 'p4' AND p.value = '0.4' ORDER BY m.last DESC LIMIT 50"""
     row(
         "best 50 by a metric with a parameter",

@@ -24,11 +24,11 @@ from workbench.store.store import Store
 QUESTIONS = (
     "SELECT count(*) AS n, max(number) AS newest FROM runs",
     "SELECT state, count(*) AS n FROM runs GROUP BY state ORDER BY state",
-    "SELECT r.number, m.best FROM runs r JOIN run_metrics m ON m.run = r.id ORDER BY r.number",
-    "SELECT r.number FROM runs r JOIN run_params p ON p.run = r.id AND p.name = 'c'"
+    "SELECT r.number, m.best FROM runs r JOIN run_metrics m ON m.run_number = r.number ORDER BY r.number",
+    "SELECT r.number FROM runs r JOIN run_params p ON p.run_number = r.number AND p.name = 'c'"
     " WHERE p.number > 2 ORDER BY r.number",
     "SELECT j.number, j.title, j.queued_at FROM jobs j ORDER BY j.number DESC LIMIT 7",
-    "SELECT run, name, value FROM run_params ORDER BY run, name",
+    "SELECT run_number, name, value FROM run_params ORDER BY run_number, name",
     "SELECT * FROM projects",
 )
 

@@ -5,8 +5,9 @@ The runs are `r`; nothing of what a person typed stands in the text of the quest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from workbench.experiments.meaning import (
     Archived,
@@ -18,6 +19,7 @@ from workbench.experiments.meaning import (
     TextIs,
     Words,
 )
+from workbench.states import RunState
 
 SECONDS = "((epoch_us(r.ended_at) - epoch_us(r.started_at)) / 1e6)"
 """How long a run took; NULL while it has not ended."""
@@ -33,16 +35,15 @@ _COLUMNS = {
     "who": "r.created_by",
     "error": "nullif(r.error, '')",
 }
-_SEARCHED = (
-    "'r_' || r.number",
-    "CASE r.state WHEN 'succeeded' THEN 'ok succeeded' ELSE r.state END",
-    *(
-        f"lower({_COLUMNS[name]})"
-        for name in ("trainer", "experiment", "data", "on", "who", "error")
-    ),
+_SEARCHED = tuple(
+    f"lower({_COLUMNS[name]})" for name in ("trainer", "experiment", "data", "on", "who", "error")
 )
-"""Where a word is looked for, beside tags and model versions."""
-_MODEL = "model || '@' || number"
+"""Where a word is looked for, beside number, state, tags and model versions."""
+_SAID = {"succeeded": "ok succeeded"}
+"""States that people also call by another word."""
+_OF_NUMBER = re.compile(r"(?:r_|_)?[0-9]*|r")
+"""What may occur in a run's number as people write it (`r_12`)."""
+_MODEL = "v.model || '@' || v.number"
 _Part = tuple[str, list[Any]]
 
 
@@ -62,14 +63,28 @@ def _clause(clause: Clause) -> _Part:
 
 
 def _runs_of(table: str, where: str) -> str:
-    return f"r.id IN (SELECT run FROM {table} WHERE {where})"  # noqa: S608  # ours
+    return f"r.number IN (SELECT run_number FROM {table} WHERE {where})"  # noqa: S608  # ours
+
+
+def _runs_of_models(where: str) -> str:
+    of = "model_versions v JOIN runs o ON o.id = v.run"
+    return f"r.number IN (SELECT o.number FROM {of} WHERE {where})"  # noqa: S608  # ours
 
 
 def _words(check: Words) -> _Part:
     places = [f"coalesce(contains({place}, ?), false)" for place in _SEARCHED]
     places.append(_runs_of("run_tags", "present AND contains(lower(tag), ?)"))
-    places.append(_runs_of("model_versions", f"contains(lower({_MODEL}), ?)"))
-    return "(" + " OR ".join(places) + ")", [check.text] * len(places)
+    places.append(_runs_of_models(f"contains(lower({_MODEL}), ?)"))
+    values: list[Any] = [check.text] * len(places)
+    # A hundred thousand numbers are written out only for a word that may stand in one.
+    if _OF_NUMBER.fullmatch(check.text):
+        places.append("contains('r_' || r.number, ?)")
+        values.append(check.text)
+    states = [state for state in get_args(RunState) if check.text in _SAID.get(state, state)]
+    if states:
+        places.append("list_contains(?, r.state)")
+        values.append(states)
+    return "(" + " OR ".join(places) + ")", values
 
 
 def _text_is(check: TextIs) -> _Part:
@@ -81,7 +96,7 @@ def _text_is(check: TextIs) -> _Part:
         return _runs_of("run_tags", f"present AND {matches}"), values
     if check.name == "model":
         matches, values = _any_of(f"lower({_MODEL})", check.values)
-        return _runs_of("model_versions", matches), values
+        return _runs_of_models(matches), values
     return _any_of(f"lower({_COLUMNS[check.name]})", check.values)
 
 

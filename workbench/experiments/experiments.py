@@ -182,7 +182,7 @@ LEFT JOIN (
            CASE WHEN any_value(x.direction) = 'minimize'
                 THEN arg_min(r.number, m.last) ELSE arg_max(r.number, m.last) END AS best_number
     FROM runs r JOIN experiments x ON x.name = r.experiment
-    JOIN run_metrics m ON m.run = r.id AND m.name = x.metric
+    JOIN run_metrics m ON m.run_number = r.number AND m.name = x.metric
     WHERE NOT isnan(m.last) AND NOT r.deleted
     GROUP BY r.experiment
 ) b ON b.experiment = e.name

@@ -156,7 +156,11 @@ def _find(view: View, ref: str, *, deleted: bool) -> Row:
 
 
 def _tagged(view: View, name: str) -> set[str]:
-    return set(view.values("SELECT run FROM run_tags WHERE present AND tag = ?", (name,)))
+    sql = (
+        "SELECT r.id FROM run_tags t JOIN runs r ON r.number = t.run_number"
+        " WHERE t.present AND t.tag = ?"
+    )
+    return set(view.values(sql, (name,)))
 
 
 def _deletable(view: View, rows: Sequence[Row]) -> Iterable[Row]:

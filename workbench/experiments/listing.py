@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from workbench.store.store import View
 
 NEWEST, OLDEST = "newest", "oldest"
-_MODELS = "(SELECT run, min(model || '@' || number) AS model FROM model_versions GROUP BY run)"
-_TAGS = "(SELECT run, min(tag) AS tag FROM run_tags WHERE present GROUP BY run)"
+_MODELS = (
+    "(SELECT o.number AS run_number, min(v.model || '@' || v.number) AS model"
+    " FROM model_versions v JOIN runs o ON o.id = v.run GROUP BY o.number)"
+)
+_TAGS = "(SELECT run_number, min(tag) AS tag FROM run_tags WHERE present GROUP BY run_number)"
 _SORTS = {
     "run": "r.number",
     "state": "r.state",
@@ -177,12 +180,12 @@ def _order(order: Order) -> tuple[str, str, list[Any]]:
     way = "DESC" if order.descending else "ASC"
     newest = "r.number DESC"
     if order.by.startswith(METRIC):
-        join = " LEFT JOIN run_metrics s ON s.run = r.id AND s.name = ?"
+        join = " LEFT JOIN run_metrics s ON s.run_number = r.number AND s.name = ?"
         # NaN would sort above every number: it is no figure.
         by = f"nullif(s.last, 'NaN'::DOUBLE) {way} NULLS LAST, {newest}"
         return join, by, [order.by.removeprefix(METRIC)]
     if order.by.startswith(PARAM):
-        join = " LEFT JOIN run_params s ON s.run = r.id AND s.name = ?"
+        join = " LEFT JOIN run_params s ON s.run_number = r.number AND s.name = ?"
         by = f"s.number {way} NULLS LAST, lower(s.value) {way} NULLS LAST, {newest}"
         return join, by, [order.by.removeprefix(PARAM)]
     if order.by not in _SORTS:
@@ -194,7 +197,7 @@ def _order(order: Order) -> tuple[str, str, list[Any]]:
             code="run.sort",
         )
     joined = _JOINED.get(order.by)
-    join = f" LEFT JOIN {joined} s ON s.run = r.id" if joined else ""
+    join = f" LEFT JOIN {joined} s ON s.run_number = r.number" if joined else ""
     if order.by in {"run", "when"}:  # numbers are given in the order of time
         return "", f"r.number {way}", []
     return join, f"{_SORTS[order.by]} {way} NULLS LAST, {newest}", []

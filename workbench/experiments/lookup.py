@@ -88,8 +88,10 @@ def get_run(project: Project, ref: str) -> Run:
 
     def read(view: Any) -> Run:
         row = view.one(_ONE, (run,))
+        assert row is not None, "rows of runs are never taken away"
         figures = view.query(
-            "SELECT name, last, best, min, max FROM run_metrics WHERE run = ? ORDER BY name", (run,)
+            "SELECT name, last, best, min, max FROM run_metrics WHERE run_number = ? ORDER BY name",
+            (row["number"],),
         )
         artifacts = view.query(
             "SELECT name, object, bytes FROM artifacts WHERE run = ? ORDER BY name", (run,)
@@ -103,7 +105,7 @@ def get_run(project: Project, ref: str) -> Run:
 _ONE = (
     f"SELECT {COLUMNS}, r.problem, r.dataset_version, r.facts, coalesce(r.report, '') AS report,"  # noqa: S608  # ours
     " r.model_object, r.model_content, r.model_format, r.model_bytes, r.signature"
-    f" FROM runs r LEFT JOIN {TAGGED} ON g.run = r.id WHERE r.id = ?"
+    f" FROM runs r LEFT JOIN {TAGGED} WHERE r.id = ?"
 )
 
 

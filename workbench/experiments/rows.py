@@ -45,8 +45,11 @@ COLUMNS = (
     " r.created_at, r.created_by, r.started_at, r.ended_at, coalesce(r.error, '') AS error, r.params,"
     " r.metrics, r.archived, g.tags"
 )
-TAGGED = "(SELECT run, list(tag ORDER BY tag) AS tags FROM run_tags WHERE present GROUP BY run) g"
-ROWS = f"SELECT {COLUMNS} FROM runs r LEFT JOIN {TAGGED} ON g.run = r.id"  # noqa: S608  # ours
+TAGGED = (
+    "(SELECT run_number, list(tag ORDER BY tag) AS tags FROM run_tags WHERE present"
+    " GROUP BY run_number) g ON g.run_number = r.number"
+)
+ROWS = f"SELECT {COLUMNS} FROM runs r LEFT JOIN {TAGGED}"  # noqa: S608  # ours
 """Asks for runs as `row_values` takes them; a WHERE may follow, and must leave out what is deleted."""
 
 _params = msgspec.json.Decoder(dict[str, Value])

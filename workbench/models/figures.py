@@ -57,7 +57,11 @@ def reaches(value: float | None, threshold: float, direction: str | None) -> boo
 
 def all_figures(view: View, run: str) -> dict[str, float]:
     """Return every recorded figure of a run by its name; an imported version has none."""
-    rows = view.query("SELECT name, last FROM run_metrics WHERE run = ? ORDER BY name", [run])
+    rows = view.query(
+        "SELECT name, last FROM run_metrics"
+        " WHERE run_number = (SELECT number FROM runs WHERE id = ?) ORDER BY name",
+        [run],
+    )
     return {row["name"]: math.nan if row["last"] is None else row["last"] for row in rows}
 
 

@@ -104,7 +104,7 @@ def _side(project: Project, version: str) -> _Side:
         data = view.one(sql, [run["dataset_version"]]) if run else None
         sql = "SELECT object FROM artifacts WHERE run = ? AND name = ?"
         artifact = view.one(sql, [row["run"], PREDICTIONS])
-        sql = "SELECT name, last FROM run_metrics WHERE run = ?"
+        sql = "SELECT name, last FROM run_metrics WHERE run_number = ?"
         return _Side(
             reference=f"{row['model']}@{row['number']}",
             run=run,
@@ -112,7 +112,7 @@ def _side(project: Project, version: str) -> _Side:
             content=data["content"] if data else run["dataset_version"] if run else "",
             object=artifact["object"] if artifact else "",
             signature=recall(project.store.objects, row["signature"]),
-            figures={r["name"]: r["last"] for r in view.query(sql, [row["run"]])},
+            figures={r["name"]: r["last"] for r in view.query(sql, [run and run["number"]])},
         )
 
     side: _Side = project.store.read(ask)

@@ -62,25 +62,36 @@ RUNS = Table(
 )
 RUN_PARAMS = Table(
     "run_params",
-    {"run": "VARCHAR", "name": "VARCHAR", "value": "VARCHAR", "number": "DOUBLE"},
-    key=("run", "name"),
+    {
+        "run_number": "BIGINT",
+        "name": "VARCHAR",
+        "value": "VARCHAR",
+        "number": "DOUBLE",  # the value, where it is a number
+    },
+    key=("run_number", "name"),
+    order=("name", "run_number"),
 )
 RUN_METRICS = Table(
     "run_metrics",
     {
-        "run": "VARCHAR",
+        "run_number": "BIGINT",
         "name": "VARCHAR",
         "last": "DOUBLE",
         "best": "DOUBLE",
         "min": "DOUBLE",
         "max": "DOUBLE",
     },
-    key=("run", "name"),
+    key=("run_number", "name"),
+    order=("name", "run_number"),
 )
 RUN_TAGS = Table(
     "run_tags",
-    {"run": "VARCHAR", "tag": "VARCHAR", "present": "BOOLEAN"},  # false: it was taken away
-    key=("run", "tag"),
+    {
+        "run_number": "BIGINT",
+        "tag": "VARCHAR",
+        "present": "BOOLEAN",  # false: it was taken away
+    },
+    key=("run_number", "tag"),
 )
 ARTIFACTS = Table(
     "artifacts",

@@ -25,10 +25,11 @@ BY_NAME = {table.name: table for table in TABLES}
 
 
 def _key_of(table: Table) -> Callable[[dict[str, Any]], Key]:
-    if len(table.key) == 1:
-        (only,) = table.key
+    key = ["run" if column == "run_number" else column for column in table.key]
+    if len(key) == 1:
+        (only,) = key
         return lambda row: (row[only],)
-    return itemgetter(*table.key)
+    return itemgetter(*key)
 
 
 _KEYS = {table.name: _key_of(table) for table in TABLES}
@@ -69,9 +70,12 @@ class Batch:
 
     def write(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Write everything to the tables of the current database."""
-        for name, rows in self._rows.items():
-            table = BY_NAME[name]
-            partial = [key for key in rows if key not in self._whole.get(name, ())]
+        # Runs first: their numbers are written into other tables.
+        for name, rows in sorted(self._rows.items(), key=lambda item: item[0] != "runs"):
+            table, whole = BY_NAME[name], self._whole[name]
+            if table.numbered:
+                rows, whole = self._numbered(connection, table, rows, whole)
+            partial = [key for key in rows if key not in whole]
             kept = _existing(connection, table, partial) if partial else {}
             for key in partial:
                 if key in kept:
@@ -80,6 +84,32 @@ class Batch:
                     del rows[key]
             if rows:
                 _replace(connection, table, rows)
+
+    def _numbered(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: Table,
+        rows: dict[Key, dict[str, Any]],
+        whole: set[Key],
+    ) -> tuple[dict[Key, dict[str, Any]], set[Key]]:
+        """Return rows and whole keys with the numbers of the runs, from this batch or the tables."""
+        own = self._rows.get("runs", {})
+        elsewhere = {row["run"] for row in rows.values() if (row["run"],) not in own}
+        numbers: dict[str, int] = {}
+        if elsewhere:
+            question = "SELECT id, number FROM runs WHERE id IN (SELECT unnest(?))"
+            numbers = dict(connection.execute(question, [list(elsewhere)]).fetchall())
+        numbers |= {id_: run["number"] for (id_,), run in own.items()}
+        found, known = {}, set()
+        key_of = itemgetter(*table.key)
+        for key, row in rows.items():
+            number = numbers.get(row.pop("run"))
+            if number is not None:
+                row["run_number"] = number
+                found[key_of(row)] = row
+                if key in whole:
+                    known.add(key_of(row))
+        return found, known
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -138,7 +168,8 @@ def _replace(
                 f'"{table.name}"."{column}" = incoming."{column}"' for column in table.key
             )
             connection.execute(f'DELETE FROM "{table.name}" USING incoming WHERE {match}')  # noqa: S608  # names are ours
-        connection.execute(f'INSERT INTO "{table.name}" SELECT * FROM incoming')  # noqa: S608  # names are ours
+        order = f" ORDER BY {', '.join(table.order)}" if table.order else ""
+        connection.execute(f'INSERT INTO "{table.name}" SELECT * FROM incoming{order}')  # noqa: S608  # names are ours
     finally:
         connection.unregister("incoming")
 

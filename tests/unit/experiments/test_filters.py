@@ -167,6 +167,16 @@ def _seed(shelf: Shelf) -> None:
         ("", [3, 2, 1]),
         ("hgb", [3, 1]),
         ("OK hgb", [1]),
+        ("k_", []),
+        ('"k succ"', [1]),
+        ("fail", [2]),
+        ("queue", [3]),
+        ("r_", [3, 2, 1]),
+        ("R_2", [2]),
+        ("_3", [3]),
+        ("r_2x", []),
+        ("_1 flights@2", []),
+        ("2", [2]),  # r_2, flights@2: the same run
         ('"out of"', [2]),
         ("-hgb", [2]),
         ("delay@3", [1]),
@@ -280,6 +290,7 @@ def test_there_is_no_such_order(shelf: Shelf) -> None:
 # SQL against plain Python
 
 WORDS = [
+    "r_1",
     "hgb",
     "HGB",
     "hg_b",

@@ -9,7 +9,15 @@ import pytest
 
 from workbench.records import TABLES
 from workbench.records.jobs import JobEnded, JobQueued
-from workbench.records.runs import MetricFigures, RunChanged, RunCreated, RunEnded, RunFacts
+from workbench.records.runs import (
+    MetricFigures,
+    RunChanged,
+    RunCreated,
+    RunEnded,
+    RunFacts,
+    RunsTagged,
+    RunsUntagged,
+)
 from workbench.store import projection, tables
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,6 +89,34 @@ def test_a_run_by_hand(store):
 def test_an_unknown_row_is_not_made_by_a_change(store):
     store.append(RunChanged(id="nobody", state="running"))
     assert store.query("SELECT * FROM runs") == []
+
+
+@pytest.mark.parametrize("small", [0, 200])
+def test_what_a_run_has_is_kept_by_its_number(store, monkeypatch, small):
+    monkeypatch.setattr(tables, "SMALL", small)
+    store.append(RunsTagged(ids=("R2", "nobody"), name="early"))
+    figures = MetricFigures(last=0.5, best=0.5, min=0.5, max=0.5)
+    store.append(RunEnded(id="nobody", state="succeeded", metrics={"auc": figures}))
+    store.append(run(7, "J7"), run(9, "J9"), RunsTagged(ids=("R9", "R7"), name="kept"))
+    tagged = "SELECT run_number, tag, present FROM run_tags ORDER BY run_number, tag"
+    kept = [
+        {"run_number": 7, "tag": "kept", "present": True},
+        {"run_number": 9, "tag": "kept", "present": True},
+    ]
+    assert store.query(tagged) == kept
+    # Of runs that are in the tables already, and of one that is only in this stretch.
+    store.append(run(8, "J8"), RunsTagged(ids=("R8", "R7", "nobody"), name="late"))
+    store.append(RunsUntagged(ids=("R9",), name="kept"))
+    store.append(RunEnded(id="R7", state="succeeded", metrics={"auc": figures}))
+    assert store.query(tagged) == [
+        kept[0],
+        {"run_number": 7, "tag": "late", "present": True},
+        {"run_number": 8, "tag": "late", "present": True},
+        {"run_number": 9, "tag": "kept", "present": False},
+    ]
+    assert store.query("SELECT run_number, name FROM run_metrics") == [
+        {"run_number": 7, "name": "auc"}
+    ]
 
 
 @pytest.mark.parametrize("small", [0, 200])
