@@ -55,11 +55,35 @@ def condition(clauses: Sequence[Clause]) -> tuple[str, list[Any]]:
 
 
 def _clause(clause: Clause) -> _Part:
-    parts = [_BY_KIND[type(check)](check) for check in clause.checks]
+    params = [check for check in clause.checks if _is_of_param(check)]
+    parts = [_BY_KIND[type(check)](check) for check in clause.checks if check not in params]
+    parts += [_param(params)] if params else []
     text = "(" + " OR ".join(text for text, _ in parts) + ")"
     # What is missing makes NULL: no check holds of it, and so what is denied does.
     text = f"coalesce({text}, false)" if not clause.negated else f"NOT coalesce({text}, false)"
     return text, [value for _, values in parts for value in values]
+
+
+def _is_of_param(check: Check) -> bool:
+    return isinstance(check, TextIs | NumberIs) and check.kind == "param"
+
+
+def _param(checks: Sequence[Any]) -> _Part:
+    """What one parameter may be, as a text or as a number: asked in one pass over its values."""
+    parts = [
+        _any_of("lower(value)", check.values)
+        if isinstance(check, TextIs)
+        else _bounds("number", check)
+        for check in checks
+    ]
+    matches = " OR ".join(text for text, _ in parts)
+    values = [value for _, part in parts for value in part]
+    return _runs_of("run_params", f"name = ? AND ({matches})"), [checks[0].name, *values]
+
+
+def _bounds(column: str, check: NumberIs) -> _Part:
+    text = "(" + " OR ".join(f"{column} {check.sign} ?" for _ in check.values) + ")"
+    return text, list(check.values)
 
 
 def _runs_of(table: str, where: str) -> str:
@@ -88,9 +112,6 @@ def _words(check: Words) -> _Part:
 
 
 def _text_is(check: TextIs) -> _Part:
-    if check.kind == "param":
-        matches, values = _any_of("lower(value)", check.values)
-        return _runs_of("run_params", f"name = ? AND {matches}"), [check.name, *values]
     if check.name == "tag":
         matches, values = _any_of("lower(tag)", check.values)
         return _runs_of("run_tags", f"present AND {matches}"), values
@@ -117,15 +138,12 @@ def _escaped(text: str) -> str:
 
 
 def _number_is(check: NumberIs) -> _Part:
-    column = {"param": "number", "metric": "last"}.get(check.kind) or _COLUMNS[check.name]
-    # NaN is greater than every number to DuckDB; here it is no figure.
-    matches = "(" + " OR ".join(f"{column} {check.sign} ?" for _ in check.values) + ")"
     if check.kind == "fact":
-        return matches, list(check.values)
-    if check.kind == "param":
-        return _runs_of("run_params", f"name = ? AND {matches}"), [check.name, *check.values]
+        return _bounds(_COLUMNS[check.name], check)
+    matches, values = _bounds("last", check)
+    # NaN is greater than every number to DuckDB; here it is no figure.
     where = f"name = ? AND NOT isnan(last) AND {matches}"
-    return _runs_of("run_metrics", where), [check.name, *check.values]
+    return _runs_of("run_metrics", where), [check.name, *values]
 
 
 def _recorded(check: Recorded) -> _Part:
