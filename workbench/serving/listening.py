@@ -1,4 +1,4 @@
-"""Answering HTTP: uvicorn with httptools, with bounds on a request's head.
+"""Answering HTTP: uvicorn with httptools, with bounds on a request's head and on taking an answer.
 
 Chosen by measurement (tests/bench/bench_serving.py): granian gave 0.9 of uvicorn's requests per second
 with the same application, for 1 client as for 32, since the model takes most of the time.
@@ -21,19 +21,37 @@ CONNECTIONS = 900
 """Connections at a time, below the usual limit of 1024 open files."""
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 10.0
+TAKE_SECONDS = 30.0
+TAKE_RATE = 64 * 1024
+"""Bytes a second: an answer must be taken in TAKE_SECONDS and what it takes at this rate, no faster than
+a poor line. Who does not read, or reads byte by byte, would else keep its connection for ever."""
 STOP_SECONDS = 10
 """How long a normal stop waits for requests under way."""
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, which bounds neither the size of a request's head nor the time it takes."""
+    """uvicorn's protocol, which bounds neither a request's head nor the time an answer may lie about."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start the clock of the first head."""
         super().connection_made(transport)
+        # So that `pause_writing` comes with the first byte that waits, `resume_writing` with none left.
+        transport.set_write_buffer_limits(high=0)
         self._head = 0
         self._clock: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
         self._watch()
+
+    def pause_writing(self) -> None:
+        """Start the clock of an answer: the client has not taken all of it yet."""
+        super().pause_writing()
+        waiting = self.transport.get_write_buffer_size()
+        self._taking = self.loop.call_later(TAKE_SECONDS + waiting / TAKE_RATE, self._not_taken)
+
+    def resume_writing(self) -> None:
+        """Stop the clock: the answer is on its way."""
+        self._taken()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Count what arrives while a head is not whole."""
@@ -62,8 +80,9 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks."""
         self._forget()
+        self._taken()
         super().connection_lost(exc)
 
     def _between(self) -> bool:
@@ -77,6 +96,15 @@ class Protocol(HttpToolsProtocol):
         if self._clock is not None:
             self._clock.cancel()
             self._clock = None
+
+    def _taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+    def _not_taken(self) -> None:
+        self._taking = None
+        self.transport.abort()  # to close would wait for the client to read
 
     def _too_slow(self) -> None:
         self._clock = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from workbench.serving import listening
 from workbench.serving.http import HttpError as Refusal
 from workbench.serving.http import Limits, read_body, send_body, send_error
-from workbench.serving.listening import make_server
+from workbench.serving.listening import Server, make_server
 from workbench.serving.ports import listen
 
 LIMITS = Limits(body=1000, body_seconds=0.1)
@@ -109,3 +111,104 @@ async def test_one_connection_too_many_is_refused_in_words(
     assert found.endswith(b'{"error":"too many connections are open"}')
     for _, writer in idle:
         writer.close()
+
+
+LARGE = b"0123456789abcdef" * 2**20
+"""16 MB: more than the system keeps for a client that does not read."""
+
+
+async def large(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with LARGE."""
+    del scope, receive
+    await send_body(send, 200, LARGE)
+
+
+@pytest.fixture
+async def giving(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Server, int]]:
+    monkeypatch.setattr(listening, "TAKE_SECONDS", 0.5)
+    monkeypatch.setattr(listening, "TAKE_RATE", 64 * 2**20)  # a quarter of a second for all of it
+    listener = listen("127.0.0.1", 0, (28700, 28799))
+    server = make_server(large)
+    task = asyncio.create_task(server.serve([listener]))
+    yield server, listener.getsockname()[1]
+    server.should_exit = True
+    await task
+
+
+async def ask(port: int) -> socket.socket:
+    """Send a request and read nothing."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(client, ("127.0.0.1", port))
+    await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return client
+
+
+async def come(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def rest(client: socket.socket) -> int:
+    """Return how many bytes come until the end, whichever end that is."""
+    loop, size = asyncio.get_running_loop(), 0
+    with contextlib.suppress(ConnectionResetError):
+        while part := await loop.sock_recv(client, 2**16):
+            size += len(part)
+    return size
+
+
+async def test_who_never_reads_its_answer_is_let_go(giving: tuple[Server, int]) -> None:
+    server, port = giving
+    began = time.monotonic()
+    client = await ask(port)
+    await come(lambda: len(server.server_state.connections) == 1)
+    await come(lambda: not server.server_state.connections)
+    assert time.monotonic() - began >= 0.5
+    assert await rest(client) < len(LARGE)
+    client.close()
+
+
+async def test_who_reads_byte_by_byte_is_let_go_all_the_same(giving: tuple[Server, int]) -> None:
+    server, port = giving
+    client = await ask(port)
+    await come(lambda: len(server.server_state.connections) == 1)
+    loop, taken = asyncio.get_running_loop(), 0
+    async with asyncio.timeout(60):
+        while server.server_state.connections:
+            taken += len(await loop.sock_recv(client, 1))
+            await asyncio.sleep(0.01)
+    assert 0 < taken < 10_000
+    client.close()
+
+
+async def test_who_begins_late_on_a_poor_line_gets_all_of_it(
+    giving: tuple[Server, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "TAKE_RATE", 2**17)  # two minutes for all of it
+    server, port = giving
+    client = await ask(port)
+    await asyncio.sleep(1.0)  # twice what a small answer has
+    assert len(server.server_state.connections) == 1
+    assert await asyncio.get_running_loop().sock_recv(client, 12) == b"HTTP/1.1 200"
+    # The connection stays for the next request: read until the head and LARGE are there.
+    size = 12
+    async with asyncio.timeout(60):
+        while size < len(LARGE):
+            size += len(await asyncio.get_running_loop().sock_recv(client, 2**16))
+    assert len(server.server_state.connections) == 1
+    client.close()
+
+
+async def test_who_asks_on_and_on_without_reading_is_let_go(giving: tuple[Server, int]) -> None:
+    server, port = giving
+    client = await ask(port)
+    loop = asyncio.get_running_loop()
+    for _ in range(50):
+        await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await come(lambda: len(server.server_state.connections) == 1)
+    await come(lambda: not server.server_state.connections)
+    client.close()
