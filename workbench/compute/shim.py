@@ -6,7 +6,9 @@ writes `exit` when the worker has ended, killed or not. SIGTERM to it ends every
 job: it is their reaper (PR_SET_CHILD_SUBREAPER, Linux), so that one that left its session and its
 parent is still found. What the worker leaves running is ended with it.
 
-The first process returns 0 once the job is claimed, by this shim or by an earlier one.
+The first process returns 0 once the job is claimed, by this shim or by an earlier one. With
+`--stay` before FOLDER the first process is the watcher itself and returns when the job has ended:
+a container lives as long as its first process.
 Standard library only.
 """
 
@@ -24,6 +26,8 @@ from pathlib import Path
 from workbench.compute.folder import EVENTS, LOG, MARK, OUT, Claim, Exit, claim, write_exit
 from workbench.compute.processes import Identity, descendants, end_all, identify, marked, myself
 
+STAY = "--stay"
+
 GRACE = 1.0
 """Seconds between asking a job's processes to end and ending them: the whole takes less than two."""
 
@@ -32,8 +36,14 @@ _WATCHED = {signal.SIGCHLD, signal.SIGTERM}
 
 
 def main() -> int:
-    """Start the shim of the job in the folder argv[1]; returns the exit status of the first process."""
-    folder, module = Path(sys.argv[1]), sys.argv[2]
+    """Start the shim of the job, as argv says; returns the exit status of the first process."""
+    *form, folder, module = sys.argv[1:]
+    if form == [STAY]:
+        return _stay(Path(folder), module)
+    return _detach(Path(folder), module)
+
+
+def _detach(folder: Path, module: str) -> int:
     heard, told = os.pipe()
     if os.fork():
         os.close(told)
@@ -41,9 +51,7 @@ def main() -> int:
         return 0 if os.read(heard, 1) else 1
     os.close(heard)
     os.setsid()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
-    _adopt_orphans()
+    _settle()
     status = 1
     try:
         status = _watch(folder, module, told)
@@ -51,6 +59,17 @@ def main() -> int:
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _stay(folder: Path, module: str) -> int:
+    _settle()
+    return _watch(folder, module, os.open(os.devnull, os.O_WRONLY))
+
+
+def _settle() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    _adopt_orphans()
 
 
 def _watch(folder: Path, module: str, told: int) -> int:
