@@ -27,7 +27,7 @@ MARK = "WORKBENCH_JOB"
 """The environment variable that every process of a job is started with; its value is the job's ULID."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
     """The content of `pid`: the worker and the shim that watches it; None once nothing may start."""
 
@@ -35,7 +35,7 @@ class Claim:
     shim: Identity | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exit:
     """The content of `exit`: the worker's status (negative: the signal that ended it) and when."""
 

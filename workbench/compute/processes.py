@@ -23,7 +23,7 @@ _HAS_PROC = sys.platform == "linux"
 Life = Literal["alive", "dead", "reused", "rebooted"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """One process and no other: pid, start time, boot.
 

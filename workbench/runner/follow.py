@@ -131,6 +131,7 @@ class Follower:
             spec=spec_bytes,
             module=spec.module,
             inputs={name: objects.path(digest) for name, digest in spec.inputs.items()},
+            digests=spec.inputs,
         )
         self._target.submit(self._handle, bundle)
 

@@ -22,6 +22,7 @@ import pytest
 
 from workbench.compute.bundle import make_bundle
 from workbench.compute.contract import Bundle, Handle, Status, Target
+from workbench.compute.place import digest
 from workbench.compute.processes import identify
 from workbench.compute.spec import JobSpec
 from workbench.ids import new_ulid
@@ -100,9 +101,10 @@ class Sender:
 
     def __call__(self, inputs: dict[str, Path] | None = None, **work: Any) -> Handle:
         """Submit a new job and return its handle."""
-        spec = work_spec(dict.fromkeys(inputs or {}, "0" * 64), **work)
+        digests = {name: digest(path) for name, path in (inputs or {}).items()}
+        spec = work_spec(digests, **work)
         code = make_bundle(self.cache, spec.plugins)
-        bundle = Bundle(spec.job, code, spec.encode(), spec.module, inputs or {})
+        bundle = Bundle(spec.job, code, spec.encode(), spec.module, inputs or {}, digests)
         handle = self.target.prepare(spec.job)
         self.sent.append((handle, bundle))
         self.target.submit(handle, bundle)

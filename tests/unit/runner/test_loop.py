@@ -49,7 +49,7 @@ def test_a_job_from_start_to_end(bench) -> None:
 
 def test_a_long_log_is_copied_whole(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.runner.mirror.TURN_CAP", 1000)
-    monkeypatch.setattr("plugins.compute.local.READ_CAP", 700)
+    monkeypatch.setattr("workbench.compute.place.READ_CAP", 700)
     text = "0123456789abcdef" * 1000
     job = bench.queue(print=text)
     bench.until(job, "succeeded")

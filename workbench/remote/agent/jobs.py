@@ -1,0 +1,99 @@
+"""What the agent does about jobs. Each function is asked for by its whole name."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from workbench.compute import folder as parts
+from workbench.compute import place
+from workbench.errors import BadInput
+from workbench.files import inside
+from workbench.remote.agent.objects import object_path
+
+FOLDER = "jobs"
+_PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR")
+"""Variables of the agent's environment that a job gets: none that could carry a secret."""
+
+
+def folder(base: Path, job: str) -> Path:
+    """Return the folder of the job with this ULID."""
+    return place.check_folder(base / FOLDER / job)
+
+
+def claimed(base: Path, args: dict[str, Any], payload: bytes) -> bool:
+    """Tell whether the job was started, or stopped, before."""
+    del payload
+    return (folder(base, args["job"]) / parts.PID).exists()
+
+
+def fill(base: Path, args: dict[str, Any], payload: bytes) -> None:
+    """Make the job's folder: `payload` is its spec, `code` and `inputs` name objects by digest."""
+    where = folder(base, args["job"])
+    where.mkdir(parents=True, exist_ok=True, mode=0o700)
+    inputs = {name: object_path(base, digest) for name, digest in args["inputs"].items()}
+    for path in (*inputs.values(), object_path(base, args["code"])):
+        if not path.is_file():
+            raise BadInput("An object of the job is not there", where=path.name, code="job.object")
+    place.fill(where, payload, object_path(base, args["code"]), inputs)
+
+
+def start(base: Path, args: dict[str, Any], payload: bytes) -> None:
+    """Start the shim; `python` is the interpreter (empty: the agent's own), `module` what is run."""
+    del payload
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    place.start(folder(base, args["job"]), args["module"], args["python"] or sys.executable, kept)
+
+
+def poll(base: Path, args: dict[str, Any], payload: bytes) -> dict[str, Any]:
+    """Say how the job is: `state`, `exit_code`, `reason`."""
+    del payload
+    return asdict(place.find(folder(base, args["job"])))
+
+
+def read(base: Path, args: dict[str, Any], payload: bytes) -> tuple[None, bytes]:
+    """Return bytes of `log` or `events.jsonl` from `offset` on."""
+    del payload
+    if args["name"] not in {parts.LOG, parts.EVENTS}:
+        raise BadInput("No such file of a job is read", where=str(args["name"])[:80])
+    return None, place.read(folder(base, args["job"]), args["name"], args["offset"])
+
+
+def results(base: Path, args: dict[str, Any], payload: bytes) -> tuple[None, bytes]:
+    """Return, as JSON in the payload, name, size and digest of every file in `out/`."""
+    del payload
+    where = folder(base, args["job"])
+    found = [
+        {
+            "name": str(path.relative_to(where / parts.OUT)),
+            "size": path.stat().st_size,
+            "digest": place.digest(path),
+        }
+        for path in place.results(where)
+    ]
+    return None, json.dumps(found).encode()
+
+
+def read_result(base: Path, args: dict[str, Any], payload: bytes) -> tuple[None, bytes]:
+    """Return `size` bytes of a file in `out/` from `offset` on."""
+    del payload
+    path = inside(folder(base, args["job"]) / parts.OUT, args["name"])
+    with path.open("rb") as stream:
+        stream.seek(args["offset"])
+        return None, stream.read(args["size"])
+
+
+def stop(base: Path, args: dict[str, Any], payload: bytes) -> None:
+    """End every process of the job, or see to it that it never starts."""
+    del payload
+    place.stop(folder(base, args["job"]))
+
+
+def remove(base: Path, args: dict[str, Any], payload: bytes) -> None:
+    """Remove the job's folder."""
+    del payload
+    place.remove(folder(base, args["job"]))

@@ -1,0 +1,95 @@
+"""The agent's loop: read a request, do it, answer. Ends with its stdin."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import TargetError, WorkbenchError
+from workbench.remote.agent.wire import pack, unpack
+
+VERSION = 1
+
+Far = Callable[[Path, dict[str, Any], bytes], Any]
+"""A far function: the base folder there, the arguments, the payload; returns JSON, or (JSON, bytes)."""
+
+
+def main(folder: str) -> None:
+    """Serve requests from stdin on stdout until stdin ends. `folder` empty: the state folder there."""
+    # What a library prints must not get between the frames.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    # A closed terminal or a dropped connection ends it by the end of stdin, not in the middle of a write.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    base = base_folder(folder)
+    requests = sys.stdin.buffer
+    while True:
+        try:
+            frame = unpack(requests.read)
+        except EOFError:
+            return
+        if frame is None:
+            return
+        head, payload = frame
+        try:
+            answer, data = _do(base, head, payload)
+            reply = pack({"ok": answer}, data)
+        except Exception as error:  # noqa: BLE001  # told to whoever asked
+            reply = pack({"error": told(error)})
+        try:
+            answers.write(reply)
+            answers.flush()
+        except BrokenPipeError:
+            return
+
+
+def base_folder(folder: str) -> Path:
+    """Return where everything of ours lies there: a folder `workbench`, in `folder` where one is named."""
+    if folder:
+        named = Path(folder).expanduser()
+        return named if named.name == "workbench" else named / "workbench"
+    state = os.environ.get("XDG_STATE_HOME") or ""
+    home = Path(state) if state.startswith("/") else Path.home() / ".local" / "state"
+    return home / "workbench"
+
+
+def _do(base: Path, head: dict[str, Any], payload: bytes) -> tuple[Any, bytes]:
+    op = str(head.pop("op"))
+    module, _, name = op.rpartition(".")
+    found: Far | None = getattr(sys.modules.get(module), name, None)
+    if found is None or not module.startswith("workbench."):
+        raise TargetError(
+            "The agent does not know that function",
+            where=op[:200],
+            fix="Report it together with what you did",
+            code="target.agent",
+        )
+    answer = found(base, head, payload)
+    return answer if isinstance(answer, tuple) else (answer, b"")
+
+
+def told(error: Exception) -> dict[str, str]:
+    """Return any exception as what, where, why, fix and code, with the class that it had."""
+    if isinstance(error, WorkbenchError):
+        return {**error.as_dict(), "class": type(error).__name__}
+    if isinstance(error, OSError):
+        return {
+            "class": "TargetError",
+            "code": "target.disk",
+            "what": "A file cannot be written or read there",
+            "where": str(error.filename or ""),
+            "why": error.strerror or str(error),
+            "fix": "Free space there or correct the folder's mode",
+        }
+    return {
+        "class": "TargetError",
+        "code": "target.agent",
+        "what": "The agent on the target met an error",
+        "where": type(error).__name__,
+        "why": str(error)[:500],
+        "fix": "Report it together with what you did",
+    }
