@@ -73,6 +73,21 @@ def parameters(function: F) -> F:
     )(function)
 
 
+_LIMITS = {
+    "time": ("TIME", "End it after this time: 90s, 30m, 2h."),
+    "memory": ("SIZE", "It may use so much memory: 512M, 4G."),
+    "cpus": ("NUMBER", "It may use so many cores: 2, 0.5."),
+}
+
+
+def limit_flags(function: F) -> F:
+    """Give a click command `--time`, `--memory` and `--cpus`; as texts, empty where not given."""
+    for name, (metavar, words) in reversed(_LIMITS.items()):
+        flag = click.option(f"--{name}", metavar=metavar, default="", help=words)
+        function = flag(function)
+    return function
+
+
 def parse_assignments(
     texts: Sequence[str], options: Sequence[Option], *, owner: str
 ) -> dict[str, Value]:

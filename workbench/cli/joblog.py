@@ -11,7 +11,11 @@ from workbench.cli.base import Context
 from workbench.text import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.compute.jobs import Job
+    from workbench.compute.limits import Limits
+    from workbench.compute.told import News
 
 _LONGEST = 64 * 1024
 
@@ -31,6 +35,26 @@ def show_log(context: Context, ref: str, *, follow: bool = False, offset: int = 
         context.line({"offset": start, "text": text}, clean(text))
 
 
+def save_log(
+    context: Context, ref: str, file: Path, *, follow: bool = False, offset: int = 0
+) -> int:
+    """Write a job's log to `file`, byte for byte, and return how many bytes that were.
+
+    With `follow` until the job ends. A file that is there is refused (Conflict): nothing is lost.
+    """
+    from workbench.compute.jobs import get_job
+    from workbench.compute.waiting import follow_log, log_so_far, new_file
+
+    job = get_job(context.project, ref)
+    size = 0
+    with new_file(file) as stream:
+        for chunk in (follow_log if follow else log_so_far)(context.project, job.id, offset):
+            stream.write(chunk)
+            stream.flush()
+            size += len(chunk)
+    return size
+
+
 def split_lines(chunks: Iterable[bytes], offset: int = 0) -> Iterator[tuple[int, bytes]]:
     """Yield each line with the byte it starts at; the last one may lack its line feed."""
     held = b""
@@ -47,8 +71,29 @@ def split_lines(chunks: Iterable[bytes], offset: int = 0) -> Iterator[tuple[int,
         yield offset, held
 
 
-def describe(job: Job) -> str:
+def going_on(job: Job, news: News | None) -> str:
+    """Return in a few words what a job does now: where it is on its way, else what it uses."""
+    from workbench.compute.told import size_text, stage_short
+
+    if job.ended or news is None:
+        return ""
+    if news.stage is not None:
+        rate = news.stage.rate if news.stage.unit == "bytes" else None
+        return stage_short(news.stage) + (f", {size_text(rate)}/s" if rate else "")
+    if news.usage is not None and job.state != "queued":
+        cores = "" if news.usage.cores is None else f"{news.usage.cores:.1f} cores, "
+        return cores + size_text(news.usage.memory)
+    return f"priority {job.priority}" if job.priority and job.state == "queued" else ""
+
+
+def describe(job: Job, news: News, limits: Limits) -> str:
     """Return the facts of a job, a line each."""
+    import time
+
+    from workbench.compute.limiting import limits_text
+    from workbench.compute.told import spent_text, stage_text, usage_text
+
+    words = spent_text if job.ended else usage_text
     facts = {
         "job": f"{job.reference} ({job.id})",
         "title": job.title,
@@ -57,12 +102,16 @@ def describe(job: Job) -> str:
         "exit": "" if job.exit_code is None else str(job.exit_code),
         "run": "" if job.run_number is None else f"r_{job.run_number}",
         "target": job.target,
+        "stage": stage_text(news.stage, time.time()) if news.stage else "",
+        "used" if job.ended else "uses": words(news.usage) if news.usage else "",
+        "limits": limits_text(limits),
+        "priority": str(job.priority) if job.priority else "",
         "kind": job.kind_of_work,
         "queued": f"{moment(job.queued_at)} by {job.queued_by}",
         "started": moment(job.started_at),
         "ended": moment(job.ended_at),
     }
-    return "\n".join(f"{name:8}{clean(value)}" for name, value in facts.items() if value)
+    return "\n".join(f"{name:9}{clean(value)}" for name, value in facts.items() if value)
 
 
 def moment(value: datetime | None) -> str:

@@ -23,8 +23,11 @@ COMMANDS = {
     "run": ("workbench.cli.run:group", "Runs: train, list, show, compare, report, logs, cancel."),
     "model": ("workbench.cli.model:group", "Models: register, gates, promote, rollback, history."),
     "deploy": ("workbench.cli.deploy:group", "Deployments: create, list, show, call, stop."),
-    "job": ("workbench.cli.job:group", "Jobs: list, logs, cancel."),
-    "target": ("workbench.cli.target:group", "Places where work runs: list, check."),
+    "job": ("workbench.cli.job:group", "Jobs: list, show, logs, attach, prioritize, cancel."),
+    "target": (
+        "workbench.cli.target:group",
+        "Places where work runs: list, check, add, edit, remove.",
+    ),
     "plugin": ("workbench.cli.plugin:group", "Plugins: list."),
     "audit": ("workbench.cli.audit:group", "The journal: show, verify."),
     "doctor": ("workbench.cli.doctor:doctor", "What works here and what is missing, with its fix."),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import click
 
 from workbench.cli.base import Context, common
-from workbench.cli.flags import parameters, parse_assignments
+from workbench.cli.flags import limit_flags, parameters, parse_assignments
 from workbench.cli.run_keep import KEEPING
 from workbench.states import RunState
 from workbench.text import clean
@@ -37,6 +37,7 @@ for _command in KEEPING:
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--data", "dataset", metavar="D@V", help="Another data version than the problem's.")
 @click.option("--target", default="local", show_default=True, help="Where it runs.")
+@limit_flags
 @click.option("--detach", is_flag=True, help="Do not wait: print the run's id.")
 @common
 def train(
@@ -47,15 +48,20 @@ def train(
     seed: int,
     dataset: str | None,
     target: str,
+    time: str,
+    memory: str,
+    cpus: str,
     detach: bool,
 ) -> int:
     """Train a model for EXPERIMENT; waits for its end (ctrl-c detaches, the run goes on)."""
     from workbench import plugins
+    from workbench.compute.limiting import parse_limits
     from workbench.experiments.runs import train as ask
 
+    limits = parse_limits(time, memory, cpus)
     options = plugins.load("trainers", trainer).options
     params = parse_assignments(assignments, options, owner=f"The trainer {trainer}")
-    run = ask(context.project, experiment, trainer, params, seed, dataset, target)
+    run = ask(context.project, experiment, trainer, params, seed, dataset, target, limits)
     if detach:
         context.answer("run.train@1", run, run.reference)
         return 0

@@ -13,11 +13,11 @@ import msgspec
 from workbench.compute.events import Event, EventReader
 from workbench.compute.spec import JobSpec
 from workbench.compute.wake import wake_runner
-from workbench.errors import Conflict, NotFound
+from workbench.errors import BadInput, Conflict, NotFound
 from workbench.links import parse_numbered, parse_suffix
 from workbench.project.settings import LOCAL
 from workbench.records import Record
-from workbench.records.jobs import JobCancelRequested, JobQueued
+from workbench.records.jobs import JobCancelRequested, JobPrioritised, JobQueued
 from workbench.states import JOB_ENDED
 
 if TYPE_CHECKING:
@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from workbench.project.project import Project
     from workbench.store.store import View
 
+LOWEST, HIGHEST = -100, 100
+"""Bounds of a job's priority."""
+
 _COLUMNS = (
-    "j.id, j.number, j.kind_of_work, j.target, j.title, j.uid, j.state, j.cancel_requested,"
+    "j.id, j.number, j.kind_of_work, j.target, j.title, j.priority, j.uid, j.state, j.cancel_requested,"
     " j.exit_code, coalesce(j.reason, '') AS reason, j.queued_at, j.started_at, j.ended_at,"
     " j.queued_by, r.id AS run, r.number AS run_number"
 )
@@ -42,6 +45,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     kind_of_work: str
     target: str
     title: str
+    priority: int = 0
     uid: int
     state: str
     cancel_requested: bool
@@ -70,7 +74,9 @@ def store_spec(project: Project, spec: JobSpec) -> str:
     return project.store.objects.put_bytes(spec.encode())
 
 
-def queue_record(view: View, spec: JobSpec, digest: str, *, target: str = LOCAL) -> JobQueued:
+def queue_record(
+    view: View, spec: JobSpec, digest: str, *, target: str = LOCAL, priority: int = 0
+) -> JobQueued:
     """Return the record that queues `spec` (stored under `digest`) with the next number.
 
     For use inside `store.decide`, so that a run and its job come in one unit. Afterwards call
@@ -83,6 +89,7 @@ def queue_record(view: View, spec: JobSpec, digest: str, *, target: str = LOCAL)
         target=target,
         spec=digest,
         title=spec.title,
+        priority=priority,
     )
 
 
@@ -94,12 +101,18 @@ def queue(project: Project, spec: JobSpec, *, target: str = LOCAL) -> Job:
     return get_job(project, spec.job)
 
 
-def list_jobs(project: Project, *, unfinished: bool = False, limit: int = 200) -> list[Job]:
-    """Return the newest `limit` jobs, newest first; with `unfinished` only those that go on."""
-    where = "WHERE j.state NOT IN ('succeeded', 'failed', 'cancelled')" if unfinished else ""
+def list_jobs(
+    project: Project, *, unfinished: bool = False, limit: int = 200, target: str = ""
+) -> list[Job]:
+    """Return the newest `limit` jobs, newest first; with `unfinished` only those that go on.
+
+    With `target` only those of that target.
+    """
+    where = "WHERE (? = '' OR j.target = ?)"
+    where += " AND j.state NOT IN ('succeeded', 'failed', 'cancelled')" if unfinished else ""
     rows = project.store.query(
         f"SELECT {_COLUMNS} {_FROM} {where} ORDER BY j.number DESC LIMIT ?",
-        (limit,),
+        (target, target, limit),
     )
     return [msgspec.convert(row, Job) for row in rows]
 
@@ -158,6 +171,39 @@ def cancel(project: Project, ref: str) -> Job:
 
     project.store.decide(decide)
     wake_runner(project)
+    return get_job(project, job.id)
+
+
+def prioritize(project: Project, ref: str, priority: int) -> Job:
+    """Let a queued job start before those of its target with a lower priority, after those with a higher.
+
+    Raises BadInput for a priority outside -100 to 100, Conflict for a job that has left the queue.
+    """
+    if not LOWEST <= priority <= HIGHEST:
+        raise BadInput(
+            f"The priority cannot be {priority}",
+            where="priority",
+            why=f"expected {LOWEST} to {HIGHEST}",
+            fix="Choose another; 0 is what every job begins with",
+            code="job.priority",
+        )
+    job = get_job(project, ref)
+
+    def decide(view: View) -> list[Record]:
+        row = view.one("SELECT state, priority FROM jobs WHERE id = ?", (job.id,))
+        assert row is not None  # get_job found it, and records are never taken back
+        if row["state"] != "queued":
+            raise Conflict(
+                f"{job.reference} waits no longer",
+                where=job.reference,
+                why=f"it is {row['state']}",
+                fix="Only what is queued can be put before or after others",
+                code="job.started",
+            )
+        same = row["priority"] == priority
+        return [] if same else [JobPrioritised(id=job.id, priority=priority)]
+
+    project.store.decide(decide)
     return get_job(project, job.id)
 
 

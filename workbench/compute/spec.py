@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from workbench.compute.limits import NO_LIMITS, Limits
 from workbench.errors import BadInput, NewerFormat
 
 VERSION = 1
@@ -20,8 +21,8 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     `job` is the job's ULID; `kind` says what sort of work it is (`train`); `module` is run on the
     target as `python -P -m MODULE FOLDER`; `run` is the ULID of the run it makes, empty when it
     makes none; `inputs` maps a name inside `in/` to an object's digest; `plugins` are references
-    (`plugins.trainers.hgb:TRAINER`) whose top-level packages travel with the bundle; `work` is the
-    module's own, plain JSON.
+    (`plugins.trainers.hgb:TRAINER`) whose top-level packages travel with the bundle; `limits` is
+    what the job may use; `work` is the module's own, plain JSON.
     """
 
     v: int = VERSION
@@ -32,6 +33,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True):
     title: str = ""
     inputs: dict[str, str] = {}
     plugins: tuple[str, ...] = ()
+    limits: Limits = NO_LIMITS
     work: dict[str, Any] = {}
 
     def encode(self) -> bytes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
 from workbench.compute.events import Event
 from workbench.compute.jobs import Job, event_reader, get_job, log_path, read_range
 from workbench.compute.wake import wake_runner
+from workbench.errors import Conflict
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from workbench.project.project import Project
 
 PAUSE = 0.1
@@ -42,18 +45,33 @@ def log_so_far(project: Project, ref: str, offset: int = 0) -> Iterator[bytes]:
         yield data
 
 
-def follow_log(project: Project, ref: str, offset: int = 0) -> Iterator[bytes]:
-    """Yield the job's log from byte `offset` on as it grows; ends with the job."""
+def follow_log(
+    project: Project,
+    ref: str,
+    offset: int = 0,
+    *,
+    looks: Callable[[Job], object] = lambda _: None,
+) -> Iterator[bytes]:
+    """Yield the job's log from byte `offset` on as it grows; ends with the job.
+
+    `looks` is called with the job at each look, which is ten times a second.
+    """
     watch = Watch(project, ref)
+    woken = time.monotonic()
     path = log_path(project, watch.job)
     while True:
         # Asked before reading: what an ended job wrote is there as a whole.
-        ended = watch.refresh().ended
+        job = watch.refresh()
+        ended = job.ended
         while data := read_range(path, offset):
             offset += len(data)
             yield data
         if ended:
             return
+        looks(job)
+        if time.monotonic() - woken > _WAKE_EVERY:
+            wake_runner(project)
+            woken = time.monotonic()
         time.sleep(PAUSE)
 
 
@@ -81,6 +99,20 @@ def follow(project: Project, ref: str) -> Iterator[Job | Event]:
             wake_runner(project)
             woken = time.monotonic()
         time.sleep(PAUSE)
+
+
+def new_file(path: Path) -> BinaryIO:
+    """Open a file that is not there yet, for writing. Raises Conflict for one that is."""
+    try:
+        return path.open("xb")
+    except FileExistsError:
+        raise Conflict(
+            "There is a file of that name",
+            where=str(path),
+            why="what is in it would be lost",
+            fix="Choose another name, or remove it",
+            code="file.exists",
+        ) from None
 
 
 def wait(project: Project, ref: str) -> Job:

@@ -14,6 +14,7 @@ import msgspec
 from workbench import plugins
 from workbench.compute.jobs import cancel as cancel_job
 from workbench.compute.jobs import queue_record, store_spec
+from workbench.compute.limits import NO_LIMITS, Limits
 from workbench.compute.spec import JobSpec
 from workbench.compute.targets import kind_of
 from workbench.compute.wake import wake_runner
@@ -55,12 +56,14 @@ def train(
     seed: int = 0,
     dataset_ref: str | None = None,
     target: str = LOCAL,
+    limits: Limits = NO_LIMITS,
 ) -> Run:
     """Queue a run of `trainer` for an experiment, wake the runner, return the run.
 
     `params` are given values by option name (left out: the default). `dataset_ref` is another data
-    version than the problem names. Raises BadInput or NotFound, before anything is queued, for what
-    cannot work: the problem file, the trainer, a parameter, the data, the target.
+    version than the problem names; `limits` is what the job may use on `target`. Raises BadInput or
+    NotFound, before anything is queued, for what cannot work: the problem file, the trainer, a
+    parameter, the data, the target.
     """
     kept = keep_experiment(project, experiment)
     problem = kept.problem
@@ -80,7 +83,8 @@ def train(
         params=settled,
         seed=seed,
     )
-    spec = _spec(work, version, f"train {trainer} for {experiment} on {version.reference}")
+    title = f"train {trainer} for {experiment} on {version.reference}"
+    spec = _spec(work, version, title, limits)
     digest = store_spec(project, spec)
     facts = run_facts(project, _brought_by(trainer))
 
@@ -107,7 +111,7 @@ def train(
     return get_run(project, work.run)
 
 
-def _spec(work: TrainWork, version: DatasetVersion, title: str) -> JobSpec:
+def _spec(work: TrainWork, version: DatasetVersion, title: str, limits: Limits) -> JobSpec:
     return JobSpec(
         job=new_ulid(),
         kind="train",
@@ -116,6 +120,7 @@ def _spec(work: TrainWork, version: DatasetVersion, title: str) -> JobSpec:
         title=title,
         inputs={"data.parquet": version.object},
         plugins=(work.trainer, work.format),
+        limits=limits,
         work=msgspec.to_builtins(work),
     )
 

@@ -208,7 +208,9 @@ def read_personal(path: Path | None = None) -> Personal:
 
 def write_personal(changes: Mapping[tuple[str, ...], Any]) -> None:
     """Change keys of the person's own settings, made when missing; None removes. Comments stay."""
-    edit_toml(config_home() / "config.toml", changes, Personal, code=CODE)
+    folder = config_home()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    edit_toml(folder / "config.toml", changes, Personal, code=CODE)
 
 
 def _over(settings: Settings, personal: Personal) -> Settings:

@@ -22,6 +22,7 @@ KINDS: tuple[type[Record], ...] = (
     runs.RunsDeleted,
     runs.RunsRestored,
     jobs.JobQueued,
+    jobs.JobPrioritised,
     jobs.JobCancelRequested,
     jobs.JobChanged,
     jobs.JobEnded,

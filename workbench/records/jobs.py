@@ -1,4 +1,4 @@
-"""Jobs: intents by whoever asks (`queued`, `cancel_requested`), the rest by the runner alone."""
+"""Jobs: intents by whoever asks (`queued`, `prioritised`, `cancel_requested`), the rest by the runner."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ JOBS = Table(
         "target": "VARCHAR",
         "spec": "VARCHAR",  # object of spec.json
         "title": "VARCHAR",
+        "priority": "INTEGER",  # those with more start first
         "uid": "BIGINT",  # whose runner starts it
         "state": "VARCHAR",
         "cancel_requested": "BOOLEAN",
@@ -33,7 +34,10 @@ JOBS = Table(
 
 
 class JobQueued(Record, frozen=True, kw_only=True, tag="job.queued"):
-    """Somebody asks for a piece of work on a target; `spec` is the object with its spec.json."""
+    """Somebody asks for a piece of work on a target; `spec` is the object with its spec.json.
+
+    Of what is queued for a target the job with the highest `priority` starts first, then the oldest.
+    """
 
     id: str
     number: int
@@ -41,6 +45,7 @@ class JobQueued(Record, frozen=True, kw_only=True, tag="job.queued"):
     target: str
     spec: str
     title: str
+    priority: int = 0
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """One row."""
@@ -56,6 +61,18 @@ class JobQueued(Record, frozen=True, kw_only=True, tag="job.queued"):
                 "queued_by": stamp.who.user,
             },
         )
+
+
+class JobPrioritised(Record, frozen=True, kw_only=True, tag="job.prioritised"):
+    """Somebody wants a queued job to start before or after others."""
+
+    id: str
+    priority: int
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The new priority."""
+        del stamp
+        yield Set("jobs", {"id": self.id}, {"priority": self.priority})
 
 
 class JobCancelRequested(Record, frozen=True, kw_only=True, tag="job.cancel_requested"):

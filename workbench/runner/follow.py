@@ -132,6 +132,7 @@ class Follower:
             module=spec.module,
             inputs={name: objects.path(digest) for name, digest in spec.inputs.items()},
             digests=spec.inputs,
+            limits=spec.limits,
         )
         self._target.submit(self._handle, bundle)
 

@@ -25,7 +25,7 @@ _LEFTOVERS = 20
 
 _UNFINISHED = (
     "SELECT id, number, target, spec, state, cancel_requested, handle FROM jobs"
-    " WHERE uid = ? AND state NOT IN ('succeeded', 'failed', 'cancelled') ORDER BY number"
+    " WHERE uid = ? AND state NOT IN ('succeeded', 'failed', 'cancelled') ORDER BY priority DESC, number"
 )
 _ENDED = (
     "SELECT number, target, handle FROM jobs WHERE uid = ? AND handle IS NOT NULL"

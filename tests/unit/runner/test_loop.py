@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from workbench.compute.contract import Handle, Status
-from workbench.compute.jobs import cancel, queue_record, store_spec
+from workbench.compute.jobs import cancel, prioritize, queue_record, store_spec
 from workbench.compute.machine import LOST_AFTER
 from workbench.compute.targets import open_target
 from workbench.errors import TargetError
@@ -309,3 +309,17 @@ def test_a_job_that_the_target_forgot_is_lost_not_failed(
         patch.setattr(line.inner, "poll", lambda handle: Status("unknown"), raising=False)
         found = bench.turn(job)
     assert (found.state, found.reason) == ("lost", "the target no longer knows it")
+
+
+def test_what_has_priority_starts_first(bench, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    held = [bench.queue(until=str(gate)) for _ in range(2)]
+    for job in held:
+        bench.until(job, "running")
+    low, usual, high = (bench.queue(until=str(tmp_path / "never")) for _ in range(3))
+    prioritize(bench.project, low, -1)
+    prioritize(bench.project, high, 1)
+    gate.touch()
+    bench.until(high, "running")
+    bench.until(usual, "running")
+    assert bench.turn(low).state == "queued"

@@ -77,7 +77,7 @@ def _names(words: list[str], key: list[Any]) -> dict[str, Any]:
     try:
         with open(os.path.join(own, "project-id"), encoding="ascii") as file:  # noqa: PTH118, PTH123
             identifier = file.read(64).strip()
-        mark = [*key, _end(os.path.join(own, "journal")), _stamp(os.path.join(root, SETTINGS))]  # noqa: PTH118
+        mark = [*key, _end(os.path.join(own, "journal")), *_settings(root)]  # noqa: PTH118
     except (OSError, ValueError):
         return {}
     name = f"names-{identifier}.json" if identifier.isalnum() else ""
@@ -112,6 +112,14 @@ def _end(journal: str) -> list[Any]:
     """Return name and size of the journal's last segment (contracts.md: NNNNNN.jsonl)."""
     last = max(name for name in os.listdir(journal) if name.endswith(".jsonl"))  # noqa: PTH208
     return [last, os.stat(os.path.join(journal, last)).st_size]  # noqa: PTH116, PTH118
+
+
+def _settings(root: str) -> list[int]:
+    """Return the times of the project's settings and of the person's own."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    base = base if os.path.isabs(base) else os.path.expanduser("~/.config")  # noqa: PTH111, PTH117
+    own = os.path.join(base, "workbench", "config.toml")  # noqa: PTH118
+    return [_stamp(os.path.join(root, SETTINGS)), _stamp(own)]  # noqa: PTH118
 
 
 def _stamp(path: str) -> int:

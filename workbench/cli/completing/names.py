@@ -57,9 +57,12 @@ def names(project: Project) -> Names:
         "trainer": "trainers",
         "chart": "charts",
         "source": "sources",
-        "target": "compute",
+        "kind": "compute",
     }.items():
         found[kind] = [[name, ""] for name in plugins.names(group)]
+    found["target"] = [["local", "this machine"]] + [
+        [name, str(table["kind"])] for name, table in sorted(project.settings.targets.items())
+    ]
     found["served"] += [
         [f"{model}@{name}", "live there"]
         for model, _ in found["model"]
