@@ -61,9 +61,8 @@ def train(
     """Queue a run of `trainer` for an experiment, wake the runner, return the run.
 
     `params` are given values by option name (left out: the default). `dataset_ref` is another data
-    version than the problem names; `limits` is what the job may use on `target`. Raises BadInput or
-    NotFound, before anything is queued, for what cannot work: the problem file, the trainer, a
-    parameter, the data, the target.
+    version than the problem names. Raises BadInput or NotFound, before anything is queued, for what
+    cannot work: the problem file, the trainer, a parameter, the data, the target.
     """
     kept = keep_experiment(project, experiment)
     problem = kept.problem
@@ -83,8 +82,7 @@ def train(
         params=settled,
         seed=seed,
     )
-    title = f"train {trainer} for {experiment} on {version.reference}"
-    spec = _spec(work, version, title, limits)
+    spec = _spec(work, version, trainer, limits)
     digest = store_spec(project, spec)
     facts = run_facts(project, _brought_by(trainer))
 
@@ -111,13 +109,13 @@ def train(
     return get_run(project, work.run)
 
 
-def _spec(work: TrainWork, version: DatasetVersion, title: str, limits: Limits) -> JobSpec:
+def _spec(work: TrainWork, version: DatasetVersion, trainer: str, limits: Limits) -> JobSpec:
     return JobSpec(
         job=new_ulid(),
         kind="train",
         module=MODULE,
         run=work.run,
-        title=title,
+        title=f"train {trainer} for {work.experiment} on {version.reference}",
         inputs={"data.parquet": version.object},
         plugins=(work.trainer, work.format),
         limits=limits,
