@@ -117,7 +117,8 @@ def signature(found: Signature, changes: Sequence[SignatureChange]) -> MemorySou
             mine = [c for c in changes if (c.side, c.column) == (side, field.name)]
             words = ", ".join(change_words(change) for change in mine)
             null = _null(side, field)
-            rows.append(_column(side, field.name, field.type, null, words, field.categories))
+            values = field.categories or ((f"a number of {field.unit}",) if field.unit else ())
+            rows.append(_column(side, field.name, field.type, null, words, values))
     rows += [
         _column(gone.side, gone.column, gone.before, None, "removed", ())
         for gone in changes

@@ -104,8 +104,11 @@ def profile_text(profile: Profile) -> str:
         "MOST FREQUENT",
     )
     again = profile.duplicates
+    words = (
+        f", {again:,} of them duplicates" if again else "" if again is None else ", no duplicates"
+    )
     lines = [
-        f"{profile.rows:,} rows" + ("" if again is None else f", {again:,} of them duplicates"),
+        f"{profile.rows:,} rows{words}",
         table(headings, rows, right=("MISSING", "DISTINCT", "MIN", "MEDIAN", "MAX")),
     ]
     lines += [f"! {one.severity}: {clean(one.what)}" for one in profile.warnings]

@@ -74,7 +74,7 @@ def card_text(card: ModelCard) -> str:
 def _field(field: Field) -> tuple[str, str, str, str]:
     return (
         field.name,
-        field.type,
+        f"{field.type}, {field.unit}" if field.unit else field.type,
         "no" if field.required else "yes",
         ", ".join(field.categories[:6]) + (", ..." if len(field.categories) > 6 else ""),
     )

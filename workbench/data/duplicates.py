@@ -1,14 +1,22 @@
-"""Rows that say again what an earlier row says in every column: how many, and how grave that is."""
+"""What DuckDB counts for a profile: rows that come again, and values that Polars does not tell apart.
+
+A duplicate row says in every column what an earlier row says; how grave that is stands here as well.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.data.connection import THREADS, literal, parquet, quoted
 from workbench.data.severity import Severity, severity_of
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY = "1GB"
 """What counting takes at the most; the rest lies in a temporary folder meanwhile."""
@@ -22,6 +30,29 @@ def count_duplicates(path: Path) -> int | None:
     """
     import duckdb  # 118 ms
 
+    with _counting() as connection:
+        try:
+            return _count(connection, parquet(path))
+        except (duckdb.OutOfMemoryException, duckdb.IOException):
+            return None
+
+
+def count_values(path: Path, names: Sequence[str]) -> dict[str, int]:
+    """Return about how many values differ in each of these columns, missing ones left out."""
+    if not names:
+        return {}
+    wanted = ", ".join(f"approx_count_distinct({quoted(name)})" for name in names)
+    with _counting() as connection:
+        row = connection.execute(f"SELECT {wanted} FROM {parquet(path)}").fetchone()  # noqa: S608  # our own names, quoted
+    assert row is not None, "a question for counts has an answer"
+    return dict(zip(names, map(int, row), strict=True))
+
+
+@contextlib.contextmanager
+def _counting() -> Generator[duckdb.DuckDBPyConnection, None, None]:
+    """Open a DuckDB of bounded memory with a temporary folder for the rest."""
+    import duckdb
+
     with tempfile.TemporaryDirectory(prefix="workbench-rows-") as folder:
         connection = duckdb.connect(
             config={
@@ -34,18 +65,12 @@ def count_duplicates(path: Path) -> int | None:
         )
         try:
             connection.execute(f"SET temp_directory = {literal(folder)}")
-            return _count(connection, parquet(path))
-        except (duckdb.OutOfMemoryException, duckdb.IOException):
-            return None
+            yield connection
         finally:
             connection.close()
 
 
-def _count(connection: object, table: str) -> int:
-    import duckdb
-
-    assert isinstance(connection, duckdb.DuckDBPyConnection)
-
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     def ask(sql: str) -> int:
         row = connection.execute(sql).fetchone()
         return int(row[0]) if row else 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workbench.data.datasets import DatasetVersion
     from workbench.project.project import Project
 
-VERSION = 4
+VERSION = 5
 """Of the format and of how the figures are found; another one is computed again."""
 
 BINS = 40

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.data.batches import read_batches
 from workbench.data.bins import Bins, Scalar, floats, is_ordered, plain
 from workbench.data.distributions import Distribution, of_counts, of_sample
-from workbench.data.duplicates import count_duplicates, severity
+from workbench.data.duplicates import count_duplicates, count_values, severity
 from workbench.data.profile import (
     BINS,
     COUNTED,
@@ -66,12 +66,17 @@ def compute(path: Path) -> Found:
             for done in work:
                 done.result()
             start += batch.height
+        known = count_values(path, [column.name for column in columns if not column.flat])
+        for column in columns:
+            column.values = known.get(column.name, column.facts.distinct)
         profiles = tuple(pool.map(_Column.profile, columns))
         kept = [one for one in pool.map(_Column.distribution, columns) if one is not None]
     sample = len(range(0, rows, step))
     again = count_duplicates(path) if rows else 0
     share = None if again is None else again / max(rows, 1)
-    told = _of_rows(again, rows, [column.values(rows) for column in columns])
+    told = _of_rows(
+        again, rows, [column.values + (column.facts.filled < rows) for column in columns]
+    )
     return Found(profiles, tuple(kept), rows, sample, again, share, told)
 
 
@@ -131,15 +136,18 @@ class _Column:
             if key.startswith(f"{place}:")
         }
         self.role = role_of(name, dtype, self.facts)
-        self._flat = "distinct" in self.basics
-        self._counted = self._flat and self.facts.distinct <= COUNTED
+        self.flat = "distinct" in self.basics
+        """Whether Polars tells its values apart: not those of lists and such."""
+        self.values = self.facts.distinct
+        """About how many differ."""
+        self._counted = self.flat and self.facts.distinct <= COUNTED
         self._seen: list[pl.DataFrame] = []
         self._sample: list[pl.Series] = []
         self._bins = Bins.over(dtype, self.basics.get("floor"), self.basics.get("ceiling"), BINS)
 
     def feed(self, series: pl.Series, step: int, offset: int) -> None:
         """Add a batch: every `step`-th row from `offset` on goes into the sample."""
-        if not self._flat:
+        if not self.flat:
             return
         if self._bins is not None:
             self._bins.feed(series)
@@ -148,11 +156,6 @@ class _Column:
             if len(self._seen) >= 16:
                 self._seen = [_merge(self._seen)]
         self._sample.append(series.gather_every(step, offset))
-
-    def values(self, rows: int) -> int:
-        """Return about how many values differ, a missing one among them; of lists and such, any number."""
-        missing = self.facts.filled < self.facts.rows
-        return self.facts.distinct + missing if self._flat else rows
 
     def profile(self) -> ColumnProfile:
         """Put the figures together."""
@@ -205,8 +208,8 @@ class _Column:
     def _frequencies(self) -> tuple[int, tuple[Frequency, ...], bool]:
         import polars as pl
 
-        if not self._flat or not self.facts.filled:
-            return (0 if not self.facts.filled else self.facts.distinct), (), True
+        if not self.flat or not self.facts.filled:
+            return (self.values if self.facts.filled else 0), (), True
         if self._counted:
             table, scale = self._all(), 1.0
             distinct = table.height
@@ -228,7 +231,11 @@ class _Column:
         """Return how the values lie, None where that says nothing: names of rows, prose, no value."""
         import polars as pl
 
-        if not self._flat or not self.facts.filled or self.role in {"identifier", "text"}:
+        if (
+            not self.flat
+            or not self.facts.filled
+            or self.role in {"identifier", "text", "compound"}
+        ):
             return None
         if self._counted:
             return of_counts(self.name, self._all())

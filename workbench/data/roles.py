@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     import polars as pl
 
-Role = Literal["numeric", "categorical", "text", "datetime", "boolean", "identifier", "constant"]
+Role = Literal[
+    "numeric", "categorical", "text", "datetime", "boolean", "identifier", "constant", "compound"
+]
 
 _ID = re.compile(r"(^|[_\s.-])(id|uuid|guid|key|index|rowid|row|nr|no)($|[_\s.-])", re.IGNORECASE)
 _CAMEL = re.compile(r"[a-z]I[dD]$")
@@ -49,24 +51,33 @@ def role_of(name: str, dtype: pl.DataType, facts: Facts) -> Role:
     - constant: one value or none; boolean, datetime: by type.
     - identifier: unique whole numbers that count rows or are called an id; unique words without
       prose. In columns of under 50 values nothing is an identifier.
-    - numeric: other numbers and durations. categorical: other words, and sentences that are few
-      and come again (the answers of a questionnaire). text: prose (several words, or long), and what
-      is no feature (lists, structs, binary, times of day): of text features are made only where the
-      type is String.
+    - numeric: other numbers, durations, and times of day (seconds of a day). categorical: other
+      words, and sentences that are few and come again (the answers of a questionnaire). text: prose
+      (several words, or long).
+    - compound: a value of several parts, of which a model makes nothing until there is a column for
+      each (lists, structs), and bytes.
     """
     if facts.distinct <= 1:
         return "constant"
     if dtype.is_numeric():
         return "identifier" if _numbers_rows(name, dtype, facts) else "numeric"
     kind = dtype.base_type().__name__
-    if kind in {"Boolean", "Date", "Datetime", "Duration"}:
-        by_type: dict[str, Role] = {"Boolean": "boolean", "Duration": "numeric"}
-        return by_type.get(kind, "datetime")
+    if (by_type := _BY_TYPE.get(kind)) is not None:
+        return by_type
     if kind not in {"String", "Categorical", "Enum"}:
-        return "text"
+        return "compound"
     if facts.words >= _WORDS or facts.length >= _LONG:
         return "categorical" if _labels(facts) else "text"
     return "identifier" if _unique(facts) else "categorical"
+
+
+_BY_TYPE: dict[str, Role] = {
+    "Boolean": "boolean",
+    "Date": "datetime",
+    "Datetime": "datetime",
+    "Duration": "numeric",
+    "Time": "numeric",
+}
 
 
 def _unique(facts: Facts) -> bool:

@@ -48,13 +48,15 @@ def task_of(aim: ColumnProfile) -> str:
 def families(known: Profile, aim: ColumnProfile | None) -> tuple[Family, ...]:
     """Return the families that are worth a thought, those that fit best first."""
     features = [
-        c for c in known.columns if c is not aim and c.role not in {"constant", "identifier"}
+        c
+        for c in known.columns
+        if c is not aim and c.role not in {"constant", "identifier", "compound"}
     ]
     table = _Table(
         rows=known.rows - (aim.nulls if aim else 0),
         numbers=sum(c.role in {"numeric", "datetime"} for c in features),
         words=sum(c.role in {"categorical", "boolean"} for c in features),
-        texts=sum(c.role == "text" and c.type == "String" for c in features),
+        texts=sum(c.role == "text" for c in features),
         widest=max((c.distinct for c in features if c.role == "categorical"), default=0),
         gaps=max((c.nulls / max(known.rows, 1) for c in features), default=0.0),
     )

@@ -28,6 +28,9 @@ MOST = 20
 """Charts that are suggested."""
 
 _COLUMNS = 30
+_NO_TARGET = {"constant", "identifier", "text", "datetime", "compound"}
+_OF_TIME = ("Duration", "Time")
+"""Types whose role is numeric, though no model here predicts them."""
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,11 +57,13 @@ def advise(project: Project, version: DatasetVersion, target: str = "") -> Advic
     if target and target not in types:
         raise no_column(target, types)
     aim = known.column(target) if target else None
-    if aim is not None and aim.role in {"constant", "identifier", "text", "datetime"}:
+    of_time = aim is not None and aim.type.startswith(_OF_TIME)
+    if aim is not None and (aim.role in _NO_TARGET or of_time):
+        kind = f"it is a {aim.type.partition('(')[0]}" if of_time else f"its role is {aim.role}"
         raise BadInput(
             f"{target} cannot be a target",
             where=target,
-            why=f"its role is {aim.role}: there is nothing to be learned of it",
+            why=f"{kind}: there is nothing to be learned of it",
             fix="Name a column of numbers or of a few categories",
             code="explore.target",
         )
@@ -115,5 +120,5 @@ def read_ties(columns: Sequence[str], values: Sequence[Sequence[float | None]]) 
 
 def _ties_with(column: ColumnProfile) -> bool:
     return column.role in {"numeric", "categorical", "boolean"} and not column.type.startswith(
-        ("Duration", "Time")
+        _OF_TIME
     )

@@ -199,7 +199,7 @@ def _column(field: Field, parameters: Schema, most_rows: int) -> Schema:
     nested = {"type": "array", "items": one, "minItems": 1, "maxItems": 1}
     data = {"type": "array", "items": {"anyOf": [one, nested]}, "maxItems": most_rows}
     found = _tensor({"const": field.name}, ACCEPTED[field.type], data, parameters, width=1)
-    return found | {"title": field.name}
+    return found | {"title": field.name} | ({"description": field.unit} if field.unit else {})
 
 
 def _tensor(

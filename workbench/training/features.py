@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import BadInput
 from workbench.training.contract import FeatureNeeds, Task
 from workbench.training.datetimes import DatetimeParts, parts_of
-from workbench.training.inputs import few_values, field_type, named
+from workbench.training.inputs import feature_type, few_values, named, unit_of
 from workbench.training.signature import Field
 from workbench.training.targetmeans import TargetMeans
 from workbench.training.texts import MOST_TOPICS, TextNumbers
@@ -27,6 +27,8 @@ MOST_CODES = 254
 LEFT_OUT = {
     "identifier": "an identifier names a row and says nothing of others",
     "constant": "it has one value only",
+    "compound": "no feature is made of its parts together: make a column of each that counts "
+    "(workbench data query SQL --name NAME)",
 }
 """Role → why a column of it is left out."""
 
@@ -70,41 +72,48 @@ def plan_features(
     for name in frame.columns:
         if name == target:
             continue
-        role, kind = roles[name], field_type(frame.schema[name])
-        if name in drop:
-            left_out[name] = "the problem file drops it"
-        elif name in grouped:
-            left_out[name] = "rows are split by it: the groups of the test are never trained on"
-        elif role in LEFT_OUT:
-            left_out[name] = LEFT_OUT[role]
-        elif kind is None:
-            left_out[name] = f"no feature is made of {frame.schema[name]}"
-        else:
-            part = _part(role, kind, frame[name])
-            kinds[part].append(name)
-            values = few_values(frame[name]) if part == "categorical" else ()
-            # null is accepted everywhere: every kind of feature has its way with it.
-            field = Field(
-                name=name, type=kind, required=False, categories=values, text=part == "text"
-            )
-            fields.append(field)
+        kind = feature_type(frame.schema[name])
+        why = _left_out(name, roles[name], drop, grouped)
+        if why or kind is None:
+            left_out[name] = why or f"no feature is made of {frame.schema[name]}"
+            continue
+        part = _part(roles[name], kind, frame[name])
+        kinds[part].append(name)
+        fields.append(_field(frame[name], kind, part))
     if not fields:
-        raise BadInput(
-            "No column is left to learn from",
-            where=", ".join(left_out) or "the table has only the target",
-            why="; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
-            or "there is no other column",
-            fix="Add columns, or change `drop` in the problem file",
-            code="training.no_features",
-        )
-    return FeaturePlan(
-        tuple(fields),
-        tuple(kinds["numeric"]),
-        tuple(kinds["datetime"]),
-        tuple(kinds["categorical"]),
-        left_out,
-        tuple(kinds["many"]),
-        tuple(kinds["text"]),
+        raise _no_features(left_out)
+    numbers, moments, categories, many, texts = (tuple(kinds[part]) for part in _PARTS)
+    return FeaturePlan(tuple(fields), numbers, moments, categories, left_out, many, texts)
+
+
+def _left_out(name: str, role: str, drop: tuple[str, ...], grouped: tuple[str | None, ...]) -> str:
+    """Say why no feature is made of a column, whatever its type; empty where one may be."""
+    if name in drop:
+        return "the problem file drops it"
+    if name in grouped:
+        return "rows are split by it: the groups of the test are never trained on"
+    return LEFT_OUT.get(role, "")
+
+
+def _field(values: pl.Series, kind: str, part: str) -> Field:
+    return Field(
+        name=values.name,
+        type=kind,
+        required=False,  # null is accepted everywhere: every kind of feature has its way with it
+        categories=few_values(values) if part == "categorical" else (),
+        text=part == "text",
+        unit=unit_of(values.dtype),
+    )
+
+
+def _no_features(left_out: Mapping[str, str]) -> BadInput:
+    return BadInput(
+        "No column is left to learn from",
+        where=", ".join(left_out) or "the table has only the target",
+        why="; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
+        or "there is no other column",
+        fix="Add columns, or change `drop` in the problem file",
+        code="training.no_features",
     )
 
 

@@ -1,7 +1,8 @@
 """The one form in which a model meets its columns, in training and when it serves.
 
 Types: int → Int64, float → Float64 (NaN and infinities become null), bool → Boolean, str → String,
-date → Date, datetime → Datetime in microseconds, UTC, without a zone.
+date → Date, datetime → Datetime in microseconds, UTC, without a zone. Durations are floats of seconds,
+times of day of seconds since midnight; a field says so by its unit.
 """
 
 from __future__ import annotations
@@ -32,6 +33,19 @@ def field_type(dtype: pl.DataType) -> str | None:
     if dtype == pl.Date:
         return "date"
     return "datetime" if isinstance(dtype, pl.Datetime) else None
+
+
+_UNITS = {"Duration": "seconds", "Time": "seconds since midnight"}
+
+
+def unit_of(dtype: pl.DataType) -> str:
+    """Return in which unit a feature of this type is a number, empty where it is one as it stands."""
+    return _UNITS.get(dtype.base_type().__name__, "")
+
+
+def feature_type(dtype: pl.DataType) -> str | None:
+    """Return the signature's type for a feature: as `field_type`, and float for what has a unit."""
+    return "float" if unit_of(dtype) else field_type(dtype)
 
 
 def conform(frame: pl.DataFrame, fields: Sequence[Field]) -> pl.DataFrame:
@@ -71,7 +85,7 @@ def _cast(dtype: pl.DataType, field: Field) -> pl.Expr:
 
     column = pl.col(field.name)
     if field.type == "float":
-        number = column.cast(pl.Float64)
+        number = _number(column, dtype)
         return pl.when(number.is_finite()).then(number).alias(field.name)
     if field.type == "bool" and dtype == pl.String:
         text = column.str.to_lowercase()
@@ -82,6 +96,16 @@ def _cast(dtype: pl.DataType, field: Field) -> pl.Expr:
         return _moment(column, dtype)
     kinds: dict[str, pl.DataType] = {"int": pl.Int64(), "bool": pl.Boolean(), "str": pl.String()}
     return column.cast(kinds[field.type])
+
+
+def _number(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    import polars as pl
+
+    if dtype == pl.Duration:
+        return column.dt.total_microseconds() / 1e6
+    if dtype == pl.Time:
+        return column.to_physical() / 1e9  # nanoseconds since midnight
+    return column.cast(pl.Float64)
 
 
 def _moment(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:

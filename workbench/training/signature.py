@@ -10,7 +10,8 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     `type` is one of int, float, bool, str, date, datetime; `required` false means that null is
     accepted; `categories` are the values seen in training, when they are few (at most 50). `text`
-    tells that a str is read word by word.
+    tells that a str is read word by word. `unit` says what a number counts, where the table had more than
+    a number there: `seconds`, or `seconds since midnight`.
     """
 
     name: str
@@ -18,6 +19,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     required: bool = False
     categories: tuple[str, ...] = ()
     text: bool = False
+    unit: str = ""
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):

@@ -135,11 +135,32 @@ def test_columns_without_an_order_or_a_value(tmp_path: Path) -> None:
         }
     )
     listed, binary, empty, constant = profiled(frame, tmp_path)
-    assert (listed.role, listed.nulls, binary.role, binary.nulls) == ("text", 1, "text", 1)
+    assert (listed.role, listed.nulls, binary.role, binary.nulls) == ("compound", 1, "compound", 1)
+    assert (listed.distinct, listed.distinct_exact, binary.distinct) == (2, False, 2)
     assert (empty.role, empty.nulls, empty.distinct, empty.counts) == ("constant", 3, 0, ())
     assert empty.warnings == ("Every value is missing.",)
     assert constant.warnings == ("Every value is the same.",)
     assert constant.counts == (3,)
+
+
+def test_values_of_several_parts_are_told_apart(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "l": [[n % 90, 1] for n in range(1000)],
+            "s": [{"a": n % 7, "b": None} if n % 5 else None for n in range(1000)],
+        }
+    )
+    lists, structs = profiled(frame, tmp_path, 100)
+    assert lists.distinct == pytest.approx(90, rel=0.1)
+    assert (structs.nulls, structs.distinct) == (200, 7)
+
+
+def test_times_of_day_lie_on_a_line(tmp_path: Path) -> None:
+    times = [dt.time(hour, 30) for hour in range(24)] * 5
+    (column,) = profiled(pl.DataFrame({"t": times}), tmp_path, 50)
+    assert (column.role, column.minimum, column.maximum) == ("numeric", "00:30:00", "23:30:00")
+    assert column.quantiles["0.5"] == "12:00:00"
+    assert sum(column.counts) == 120
 
 
 def test_a_profile_is_kept_by_content(project: Project, tmp_path: Path) -> None:
@@ -182,8 +203,12 @@ ROLES = [
     ("answer", pl.String(), Facts(20, 20, 3, words=6, length=40), "text"),
     ("x", pl.String(), Facts(20, 20, 20, words=1, length=5), "categorical"),
     ("x", pl.Duration("us"), Facts(100, 100, 30), "numeric"),
-    ("x", pl.Time(), Facts(100, 100, 30), "text"),
-    ("x", pl.List(pl.Int64), Facts(100, 100, 2), "text"),
+    ("x", pl.Time(), Facts(100, 100, 30), "numeric"),
+    ("x", pl.Time(), Facts(100, 100, 1), "constant"),
+    ("x", pl.List(pl.Int64), Facts(100, 100, 2), "compound"),
+    ("x", pl.Struct({"a": pl.Int64}), Facts(100, 100, 2), "compound"),
+    ("x", pl.Array(pl.Int64, 2), Facts(100, 100, 2), "compound"),
+    ("x", pl.Binary(), Facts(100, 100, 2), "compound"),
 ]
 
 

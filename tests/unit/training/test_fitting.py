@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from workbench.data.roles import infer_roles
 from workbench.errors import BadInput
 from workbench.options import settle
 from workbench.plugins import load
@@ -295,6 +297,33 @@ def test_text_is_learned_from(make_learning: Make) -> None:
         model = learner.fit(np.arange(200))
         found = learner.score(model, np.arange(200, ROWS))
         assert (found.predicted == found.truth).mean() > 0.8, name
+
+
+def test_a_time_of_day_is_learned_from_and_parts_are_left_out() -> None:
+    rng = np.random.default_rng(4)
+    hours = rng.integers(0, 24, ROWS)
+    table = pl.DataFrame(
+        {
+            "at": pl.Series([None if n % 9 == 0 else time(h, 15) for n, h in enumerate(hours)]),
+            "took": pl.Series([timedelta(minutes=int(n)) for n in rng.integers(1, 90, ROWS)]),
+            "tags": [[int(hour)] for hour in hours],
+            "where": [{"x": 1.5, "y": int(hour)} for hour in hours],
+        }
+    )
+    roles = infer_roles(table)
+    plan = plan_features(table, roles, target="y")
+    assert plan.numbers == ("at", "took")
+    assert [field.unit for field in plan.fields] == ["seconds since midnight", "seconds"]
+    assert set(plan.left_out) == {"tags", "where"}
+    assert "make a column of each" in plan.left_out["tags"]
+    truth = np.where(hours < 8, "yes", "no")
+    for name in ("hgb", "tree", "linear"):
+        trainer = load("trainers", name)
+        recipe = Recipe("binary", plan, trainer, settle(trainer.options, {}, owner=name), 0)
+        learner = Learning(conform(table, plan.fields), Target(truth, ("no", "yes"), "yes"), recipe)
+        found = learner.score(learner.fit(np.arange(200)), np.arange(200, ROWS))
+        there = np.array([n % 9 != 0 for n in range(200, ROWS)])
+        assert (found.predicted == found.truth)[there].mean() > 0.9, name
 
 
 def test_what_is_left_out_is_told(frame: pl.DataFrame) -> None:

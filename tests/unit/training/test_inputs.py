@@ -1,12 +1,12 @@
 # ruff: noqa: DTZ001  # what a model meets are moments in UTC without a zone
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import polars as pl
 import pytest
 
 from workbench.errors import BadInput
 from workbench.training.datetimes import DatetimeParts
-from workbench.training.inputs import conform, few_values, field_type
+from workbench.training.inputs import conform, feature_type, few_values, field_type, unit_of
 from workbench.training.signature import Field
 
 
@@ -60,6 +60,31 @@ def test_conform(kind: str, given: list, expected: list) -> None:
     frame = conform(pl.DataFrame({"x": given, "other": [0] * len(given)}), [field(kind)])
     assert frame.columns == ["x"]
     assert frame["x"].to_list() == expected
+
+
+def test_times_of_day_and_durations_are_seconds() -> None:
+    frame = pl.DataFrame(
+        {
+            "at": [time(6, 30, 0, 250_000), None, time(0, 0)],
+            "long": pl.Series([timedelta(minutes=-2), None, timedelta(microseconds=1)]),
+        }
+    )
+    assert {name: feature_type(dtype) for name, dtype in frame.schema.items()} == {
+        "at": "float",
+        "long": "float",
+    }
+    assert [unit_of(dtype) for dtype in (*frame.dtypes, pl.Float64())] == [
+        "seconds since midnight",
+        "seconds",
+        "",
+    ]
+    found = conform(frame, [field("float", "at"), field("float", "long")])
+    assert found["at"].to_list() == pytest.approx([6.5 * 3600 + 0.25, None, 0.0])
+    assert found["long"].to_list() == pytest.approx([-120.0, None, 1e-6])
+    for unit in ("ms", "us", "ns"):
+        cast = frame.select(pl.col("long").cast(pl.Duration(unit)))
+        made = conform(cast, [field("float", "long")])["long"]
+        assert made[0] == pytest.approx(-120.0)
 
 
 def test_all_null_has_the_field_s_type() -> None:
