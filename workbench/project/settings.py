@@ -8,6 +8,7 @@ is the project's alone: a person's own file cannot loosen it.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from workbench.errors import BadInput, NewerFormat, NotFound
 from workbench.links import NAME, check_name
 from workbench.options import Value
 from workbench.project.paths import config_home
+from workbench.project.template import TEMPLATE
 from workbench.project.toml import edit_toml, line_of, parse_tables, parse_toml, read_toml
 
 FORMAT = 1
@@ -80,6 +82,41 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
     unsafe: tuple[str, ...] = ()
 
 
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\s*(\[[^]]*\])?\s*[^@]*", re.DOTALL)
+_PYTHON = re.compile(r"3\.[1-9]\d?")
+_OLDEST = 11
+
+
+class Runtime(msgspec.Struct, frozen=True, kw_only=True):
+    """What jobs on other machines run in, beside what the worker needs.
+
+    `packages` are requirements such as `xgboost>=3`; `python` is a version (`3.12`; empty: the one
+    that runs here); `index` the address of a package index (empty: as uv is set up).
+    """
+
+    packages: tuple[str, ...] = ()
+    python: str = ""
+    index: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse addresses among the packages, an impossible Python and an index with a password."""
+        for package in self.packages:
+            if _REQUIREMENT.fullmatch(package) is None or "://" in package:
+                raise ValueError(f"packages: {package!r} is not a package of an index")
+        if self.python and (
+            _PYTHON.fullmatch(self.python) is None or int(self.python[2:]) < _OLDEST
+        ):
+            raise ValueError(f'python: expected a version such as "3.{_OLDEST}" or newer')
+        scheme, mark, rest = self.index.partition("://")
+        if self.index and (not mark or scheme not in {"https", "http", "file"}):
+            raise ValueError("index: expected an address that starts with https://")
+        if "@" in rest.partition("/")[0]:
+            # The file is meant for git.
+            raise ValueError(
+                "index: a password does not belong here; uv reads UV_DEFAULT_INDEX and ~/.netrc"
+            )
+
+
 KIND, SLOTS = "kind", "slots"
 LOCAL = "local"
 """The target that is always there: this machine. Its slots are those of `[runner]`."""
@@ -120,6 +157,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     runner: Runner = Runner()
     serving: Serving = Serving()
     models: Models = Models()
+    runtime: Runtime = Runtime()
     targets: dict[str, dict[str, Value]] = {}
 
     def __post_init__(self) -> None:
@@ -257,48 +295,6 @@ def write_settings(path: Path, changes: Mapping[tuple[str, ...], Any]) -> None:
 def default_settings_text(name: str) -> str:
     """Return the commented `workbench.toml` that `init` writes for the project `name`."""
     check_name(name, "project's name")
-    text = _TEMPLATE.replace("NAME", name)
+    text = TEMPLATE.replace("NAME", name)
     parse_toml(text, Settings, where="workbench.toml", code=CODE)
     return text
-
-
-_TEMPLATE = """\
-# Settings of this Workbench project. Meant for git; records and objects are in .workbench/ (ignored).
-# What is left out has the default shown here.
-
-name = "NAME"
-format = 1
-
-# Where a model version counts. Each gate must pass before a version is promoted there;
-# `confirm = true` asks whoever promotes to type the model's name.
-[environments.dev]
-gates = []
-
-[environments.staging]
-gates = [{ gate = "threshold" }]
-
-[environments.production]
-gates = [{ gate = "threshold" }]
-confirm = true
-
-[models]
-# Formats of imported models that may run code when somebody loads them, such as "joblib" and "pickle".
-# Without their name here they are refused; with it they are kept and looked at, never loaded.
-unsafe = []
-
-[runner]
-# How many jobs run at once on this machine; 0 means half of its cores, at least one.
-slots = 0
-
-[serving]
-# Where deployments listen, and the first and last port that they may take.
-host = "127.0.0.1"
-ports = [8700, 8799]
-
-# Other places where jobs run; `workbench target add` writes such a table, `workbench target kinds` lists
-# what it may hold. One that only you use belongs in ~/.config/workbench/config.toml.
-# [targets.gpu]
-# kind = "ssh"
-# host = "gpu.example.org"
-# slots = 2
-"""

@@ -75,7 +75,7 @@ BAD = [
         "unknown",
         'name = "x"\n# colour = 1\ncolour = "red"\n',
         "line 3, key colour",
-        "known here: name, format, environments, runner, serving, models, targets",
+        "known here: name, format, environments, runner, serving, models, runtime, targets",
     ),
     (
         "type",
