@@ -8,7 +8,8 @@ WorkbenchError                 exit 1
 ├── Refused                    exit 3   a gate, check, role, budget or missing trust says no
 ├── Unavailable                         this machine lacks something (package, space, permission)
 ├── PluginError                         a plugin does not load or breaks its contract
-├── TargetError                         a place where work runs cannot be used
+├── TargetError                         a place where work runs cannot be used, for now
+│   └── TargetRefused                   ... and will not be until a person does something
 └── StoreError                          the records themselves
     ├── LockTimeout                     somebody holds the journal's lock
     ├── JournalDamaged                  the journal is not what was written
@@ -112,6 +113,12 @@ class TargetError(WorkbenchError):
     """A place where work runs cannot be used."""
 
     default_code = "target"
+
+
+class TargetRefused(TargetError):
+    """A place where work runs says no, and will say it again: a key, a host key, a missing Python."""
+
+    default_code = "target.refused"
 
 
 class StoreError(WorkbenchError):

@@ -38,7 +38,7 @@ class LocalTarget:
 
     name = "local"
     needs_runtime = False
-    pace = 0.1
+    pace = 0.0  # a look costs a few stats: as often as the runner has a turn
 
     def probe(self) -> Probe:
         """Say which machine this is, and whether job folders can be written."""

@@ -75,13 +75,15 @@ class Probe:
 class Stage:
     """How far the way to a target, or back, is: `done` of `total`, in `unit`; total 0: not known.
 
-    `name` is what a person reads: `connect`, `runtime`, `data`, `code`, `results`.
+    `name` is what a person reads: `connect`, `runtime`, `data`, `code`, `results`, or `waiting`, and
+    then `note` says for what.
     """
 
     name: str
     done: int = 0
     total: int = 0
     unit: Literal["", "bytes", "packages"] = ""
+    note: str = ""
 
 
 Tell = Callable[[Stage], None]
@@ -128,7 +130,8 @@ class Target(Protocol):
     starts the work at most once, however often it is called; what runs goes on without this
     process, its terminal and its connection; `read` of one range of bytes always gives the same
     bytes; a job that the target no longer knows is `unknown`, never `ended`. All calls block,
-    raise TargetError when the place cannot be reached, and may come from any thread.
+    raise TargetError when the place cannot be reached (TargetRefused when that stays so until a
+    person does something), and may come from any thread. What `tell` raises passes through.
     """
 
     name: str

@@ -20,11 +20,15 @@ STOP_AGAIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A job as the records have it: the state, and whether somebody wants it cancelled."""
+    """A job as the records have it.
+
+    The state, whether somebody wants it cancelled, and whether it was ever seen to run.
+    """
 
     name: str
     state: str
     cancel_requested: bool = False
+    started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ def _unknown(job: Known, status: Status) -> tuple[Step, ...]:
     if job.state == "starting":
         return (Submit(),)
     if job.state == "lost":
-        return ()
+        # It was lost on its way there, and nothing of it ran: sending it again is safe.
+        return () if job.started else (Change("starting"), Submit())
     return (Change("lost", status.reason or "the target no longer knows it"),)
 
 

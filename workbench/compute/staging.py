@@ -32,13 +32,14 @@ S = TypeVar("S", bound=msgspec.Struct)
 class StageSeen(msgspec.Struct, frozen=True, kw_only=True):
     """The newest stage of a job: `done` of `total` in `unit`, `rate` units a second, `at` Unix seconds.
 
-    `total` 0 is not known; `rate` is None where nothing is counted or too little has been seen.
+    `total` 0 is not known; `note` says what a `waiting` one waits for. `rate` is None where nothing is counted or too little has been seen.
     """
 
     name: str
     done: int = 0
     total: int = 0
     unit: Literal["", "bytes", "packages"] = ""
+    note: str = ""
     rate: float | None = None
     at: float
 
@@ -83,7 +84,13 @@ def write_stage(folder: Path, stage: Stage) -> None:
             return
         rate = meter.rate(now, stage.done)
         seen = StageSeen(
-            name=stage.name, done=stage.done, total=stage.total, unit=stage.unit, rate=rate, at=now
+            name=stage.name,
+            done=stage.done,
+            total=stage.total,
+            unit=stage.unit,
+            note=stage.note,
+            rate=rate,
+            at=now,
         )
         _write(folder, STAGE, seen)
         meter.written = now

@@ -12,23 +12,37 @@ from typing import Any
 import msgspec
 
 from workbench.compute.bundle import make_bundle
-from workbench.compute.contract import Bundle, Handle, Status, Target
+from workbench.compute.contract import Bundle, Handle, Stage, Status, Target
 from workbench.compute.folder import OUT
 from workbench.compute.machine import Change, End, Known, Seen, Start, Step, Stop, Submit, decide
 from workbench.compute.spec import decode_spec
+from workbench.compute.staging import clear_stage, end_usage, write_stage, write_usage
 from workbench.compute.targets import open_target
-from workbench.errors import Conflict, StoreError, TargetError, WorkbenchError
+from workbench.errors import (
+    Conflict,
+    NotFound,
+    StoreError,
+    TargetError,
+    TargetRefused,
+    WorkbenchError,
+)
 from workbench.project.project import Project
 from workbench.runner.ends import REASON_CAP, end_records, failure_told
 from workbench.runner.mirror import mirror
 from workbench.runner.transitions import append_change, append_end
 from workbench.store.modes import make_folder
+from workbench.text import clean
 
 PATIENCE = 3
 """Times that an unexpected error may meet a job before the job is given up as failed."""
 LONGEST_PAUSE = 30.0
+NOTE_CAP = 500
 
 logger = logging.getLogger("workbench.runner")
+
+
+class _Abandoned(BaseException):
+    """A transfer was given up because its job is to end, or the runner is; nobody's mistake."""
 
 
 class Follower:
@@ -40,6 +54,11 @@ class Follower:
         self.project = project
         self.job = job
         self.row: dict[str, Any] = {}
+        self.released = False
+        """Whether the work is over and only what it left is being brought here: its slot is free."""
+        self.abandon = False
+        """Whether a transfer that is under way is to be given up: a cancel, or the runner's end."""
+        self.next_look = 0.0
         self._clock = clock
         self._heard = clock()
         self._stopped: float | None = None
@@ -55,10 +74,17 @@ class Follower:
     def turn(self, row: dict[str, Any], *, slot: bool) -> bool:
         """Take the job one step on; True when something was recorded. Errors are logged, never raised."""
         self.row = row
-        if self._clock() < self._not_before:
+        if self._clock() < self._not_before and not self._told_to_stop(row):
             return False
         try:
             return self._turn(slot)
+        except _Abandoned:
+            return False
+        except TargetRefused as error:
+            # Nothing runs there before it was submitted: a person has to do something first.
+            if row["state"] in {"queued", "starting"}:
+                return self._give_up(str(error))
+            self._trouble(error)
         except TargetError as error:
             self._trouble(error)
         except (StoreError, Conflict, OSError) as error:
@@ -75,12 +101,21 @@ class Follower:
         return False
 
     def _turn(self, slot: bool) -> bool:
-        known = Known(self.name, self.row["state"], bool(self.row["cancel_requested"]))
-        steps = decide(known, self._look(slot))
+        known = Known(
+            self.name,
+            self.row["state"],
+            cancel_requested=bool(self.row["cancel_requested"]),
+            started=self.row["started_at"] is not None,
+        )
+        seen = self._look(slot)
+        self.released = seen.status is not None and seen.status.state == "ended"
+        steps = decide(known, seen)
         for step in steps:
             logger.info("%s (%s): %s", self.name, self.row["state"], step)
             self._do(step)
         self._troubles = 0
+        if steps:
+            self.next_look = 0.0
         return bool(steps)
 
     def _look(self, slot: bool) -> Seen:
@@ -94,19 +129,25 @@ class Follower:
     def _ask(self) -> Status | None:
         """Return the target's word with its files copied, None when it is not reached."""
         try:
-            status = self._target.poll(self._handle)
+            target = self._target
+            self.next_look = self._clock() + target.pace
+            status = target.poll(self._handle)
             if status.state != "unknown":
-                mirror(self._target, self._handle, self._folder)
+                mirror(target, self._handle, self._folder)
         except TargetError as error:
             self._trouble(error)
             return None
         self._heard = self._clock()
+        if status.usage is not None:
+            write_usage(self._folder, status.usage)
         return status
 
     def _do(self, step: Step) -> None:
         match step:
             case Start():
                 handle = self._target.prepare(self.job)
+                # Reached before anything is recorded: what refuses us here has certainly started nothing.
+                self._target.poll(handle)
                 append_change(self.project, self.job, self.name, "starting", handle=handle)
                 self.row = self.row | {"state": "starting", "handle": msgspec.json.encode(handle)}
                 self._submit()
@@ -134,14 +175,20 @@ class Follower:
             digests=spec.inputs,
             limits=spec.limits,
         )
-        self._target.submit(self._handle, bundle)
+        self._target.submit(self._handle, bundle, self._tell)
+        clear_stage(self._folder)
 
     def _end(self, step: End) -> None:
         """Keep what the job made, record the end, clear the target: in this order."""
-        out = self._empty_out()
-        if self.row["handle"] is not None:
+        if self.row["handle"] is None:
+            out = self._empty_out()
+        else:
+            # Not emptied: what came before a cut, or before a killed runner, need not come again.
+            out = make_folder(make_folder(self._folder) / OUT)
             mirror(self._target, self._handle, self._folder, whole=True)
-            self._target.fetch(self._handle, out)
+            self._target.fetch(self._handle, out, self._tell)
+        clear_stage(self._folder)
+        end_usage(self._folder)
         if step.state == "failed":
             step = End("failed", step.exit_code, failure_told(self._folder) or step.reason)
         step, records = end_records(self.project, self.job, out, step)
@@ -166,7 +213,7 @@ class Follower:
         return True
 
     def _empty_out(self) -> Path:
-        """Return an empty folder for what the job made; a runner killed here left a part of it."""
+        """Return an empty folder for a job that made nothing that counts."""
         out = make_folder(self._folder) / OUT
         shutil.rmtree(out, ignore_errors=True)
         return make_folder(out)
@@ -181,16 +228,42 @@ class Follower:
         except (WorkbenchError, OSError) as error:
             logger.warning("%s: its folder on the target stays: %s", self.name, error)
 
+    def _tell(self, stage: Stage) -> None:
+        """Say how far a transfer is; give it up when nobody wants it any more."""
+        if self.abandon:
+            raise _Abandoned
+        self._heard = self._clock()
+        write_stage(self._folder, stage)
+
+    def _told_to_stop(self, row: dict[str, Any]) -> bool:
+        """Tell whether somebody waits for the job's end: that does not wait for a pause to pass."""
+        return bool(row["cancel_requested"]) and self._stopped is None
+
     def _trouble(self, error: Exception) -> None:
         """Say it once, and look again later and later."""
         if not self._troubles:
             logger.warning("%s: %s", self.name, error)
+            self._say(Stage("waiting", note=clean(error, NOTE_CAP)))
         self._troubles += 1
         self._not_before = self._clock() + min(0.25 * 2.0**self._troubles, LONGEST_PAUSE)
 
+    def _say(self, stage: Stage) -> None:
+        try:
+            write_stage(self._folder, stage)
+        except OSError as error:
+            logger.warning("%s: %s", self.name, error)
+
     @property
     def _target(self) -> Target:
-        return open_target(self.project, self.row["target"])
+        try:
+            return open_target(self.project, self.row["target"])
+        except NotFound as error:
+            if self.row["handle"] is None:
+                raise
+            # It was sent there once: until the settings name the place again it is out of reach.
+            raise TargetError(
+                error.what, where=error.where, why=error.why, fix=error.fix, code=error.code
+            ) from error
 
     @property
     def _handle(self) -> Handle:

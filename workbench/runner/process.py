@@ -11,9 +11,11 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
 
+from workbench.compute.targets import close_targets
 from workbench.compute.wake import runner_lock, runner_log
 from workbench.errors import WorkbenchError
 from workbench.project.project import Project
+from workbench.runner.hands import ManyHands
 from workbench.runner.loop import BUSY_PAUSE, QUIET_PAUSE, Loop, idle_limit
 from workbench.store.modes import file_mode
 from workbench.text import clean
@@ -86,8 +88,9 @@ def serve(project: Project) -> bool:
     stop = _Stop()
     while lock.take():
         logger.info("runner %d starts", os.getpid())
-        loop = Loop(project)
+        loop = Loop(project, hands=ManyHands())
         _run(loop, lock, stop)
+        _close(loop)
         still_there = lock.holds()
         lock.release()
         logger.info("runner %d ends", os.getpid())
@@ -117,7 +120,16 @@ def _run(loop: Loop, lock: Lock, stop: _Stop) -> None:
             last_work = time.monotonic()
         elif time.monotonic() - last_work > limit:
             return
-        time.sleep(pause)
+        loop.wait(pause)
+
+
+def _close(loop: Loop) -> None:
+    """Let what was begun come to its end; a thread that hangs does not keep the next runner waiting."""
+    if not loop.close():
+        logger.warning("runner %d ends with a job in hand: the next one goes on", os.getpid())
+        logging.shutdown()
+        os._exit(0)
+    close_targets()
 
 
 def _tell(error: Exception) -> None:

@@ -101,7 +101,14 @@ CASES = [
 
 @pytest.mark.parametrize(("state", "cancel", "seen", "steps"), CASES)
 def test_table(state: str, cancel: bool, seen: Seen, steps: tuple[object, ...]) -> None:
-    assert decide(Known("j_1", state, cancel), seen) == steps
+    assert decide(Known("j_1", state, cancel, started=True), seen) == steps
+
+
+def test_what_was_lost_on_its_way_there_is_sent_again() -> None:
+    lost = Known("j_1", "lost")
+    assert decide(lost, Seen(UNKNOWN)) == (Change("starting"), Submit())
+    assert decide(lost, Seen(silent=LOST_AFTER * 10)) == ()
+    assert decide(lost, Seen(RUNNING)) == (Change("running"),)
 
 
 EVERYTHING = [
@@ -114,9 +121,11 @@ EVERYTHING = [
 
 
 def test_no_combination_leaves_the_transition_tables() -> None:
-    for state, cancel, seen in itertools.product(get_args(JobState), (False, True), EVERYTHING):
+    for state, cancel, started, seen in itertools.product(
+        get_args(JobState), (False, True), (False, True), EVERYTHING
+    ):
         before: str = state
-        for step in decide(Known("j_1", state, cancel), seen):
+        for step in decide(Known("j_1", state, cancel, started), seen):
             if isinstance(step, Change | End):
                 assert step.state in JOB[before]
                 then, now = run_state(step.state), run_state(before)

@@ -210,7 +210,7 @@ class Wrapped:
         self.error: Exception | None = None
 
     def __getattr__(self, name: str) -> Any:
-        if self.error is not None:
+        if self.error is not None and name not in {"pace", "needs_runtime"}:
             raise self.error
         return getattr(self.inner, name)
 
