@@ -26,6 +26,7 @@ from workbench.compute.place import digest
 from workbench.compute.processes import identify
 from workbench.compute.spec import JobSpec
 from workbench.ids import new_ulid
+from workbench.runtimes.runtime import Runtime
 
 PACKAGE = "workbench_contract_job"
 WORK = """
@@ -94,9 +95,10 @@ def work_spec(inputs: dict[str, str] | None = None, **work: Any) -> JobSpec:
 class Sender:
     """Submits the contract's own work, as its keywords describe it."""
 
-    def __init__(self, target: Target, cache: Path) -> None:
+    def __init__(self, target: Target, cache: Path, runtime: Runtime | None = None) -> None:
         self.target = target
         self.cache = cache
+        self.runtime = runtime
         self.sent: list[tuple[Handle, Bundle]] = []
 
     def __call__(self, inputs: dict[str, Path] | None = None, **work: Any) -> Handle:
@@ -104,7 +106,9 @@ class Sender:
         digests = {name: digest(path) for name, path in (inputs or {}).items()}
         spec = work_spec(digests, **work)
         code = make_bundle(self.cache, spec.plugins)
-        bundle = Bundle(spec.job, code, spec.encode(), spec.module, inputs or {}, digests)
+        bundle = Bundle(
+            spec.job, code, spec.encode(), spec.module, inputs or {}, digests, self.runtime
+        )
         handle = self.target.prepare(spec.job)
         self.sent.append((handle, bundle))
         self.target.submit(handle, bundle)
@@ -118,7 +122,12 @@ class Sender:
 
 
 class TargetContract:
-    """What every target must do; the place must see the file system that pytest runs on."""
+    """What every target must do.
+
+    Work and test meet by files, in a place that both see: here, a folder of this machine. A target
+    that does not see it overrides `place`, `touch`, `content` and `is_alive`; one that
+    `needs_runtime` overrides `runtime`. `left` has an oracle for what remains of a removed job.
+    """
 
     patience = 30.0
     """Seconds that a state may take to come."""
@@ -129,15 +138,48 @@ class TargetContract:
         raise NotImplementedError
 
     @pytest.fixture
+    def runtime(self) -> Runtime | None:
+        """Return what the work runs in; it needs msgspec."""
+        return None
+
+    @pytest.fixture
     def start(
-        self, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self,
+        target: Target,
+        runtime: Runtime | None,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> Iterator[Sender]:
-        """Return what submits work; all of it is ended after the test."""
+        """Return what submits work; nothing of it is left after the test."""
         monkeypatch.syspath_prepend(str(write_package(tmp_path / "packages")))
-        sender = Sender(target, tmp_path)
+        sender = Sender(target, tmp_path, runtime)
         yield sender
         for handle, _ in sender.sent:
             target.stop(handle)
+            wait_for(lambda: target.poll(handle).state, lambda s: s != "running", self.patience)  # noqa: B023
+            target.remove(handle)
+            assert self.left(handle) == []
+
+    @pytest.fixture
+    def place(self, tmp_path: Path) -> Path:
+        """Return the folder, as the work sees it, in which work and test meet."""
+        return tmp_path
+
+    def touch(self, handle: Handle, path: Path) -> None:
+        """Make an empty file in the place."""
+        path.touch()
+
+    def content(self, handle: Handle, path: Path) -> str:
+        """Return what the job wrote to a file in the place."""
+        return path.read_text()
+
+    def left(self, handle: Handle) -> list[str]:
+        """Return what is left of a job that was removed, as the place itself tells."""
+        return []
+
+    def is_alive(self, handle: Handle, pid: int) -> bool:
+        """Tell whether the process that the job knows by `pid` lives."""
+        return identify(pid) is not None
 
     def until(self, target: Target, handle: Handle, state: str) -> Status:
         """Wait until the target says `state` of the job."""
@@ -191,28 +233,30 @@ class TargetContract:
         assert status.exit_code == -number
 
     def test_submitting_again_starts_nothing(
-        self, target: Target, start: Sender, tmp_path: Path
+        self, target: Target, start: Sender, place: Path
     ) -> None:
         """However often a handle is submitted, while it runs or after: the work runs once."""
-        count, gate = tmp_path / "count", tmp_path / "gate"
+        count, gate = place / "count", place / "gate"
         handle = start(count=str(count), until=str(gate))
         start.again(handle)
-        gate.touch()
+        self.touch(handle, gate)
         self.until(target, handle, "ended")
         start.again(handle)
         assert target.poll(handle).state == "ended"
-        assert count.read_text() == "x"
+        assert self.content(handle, count) == "x"
 
-    def test_stop_ends_every_process(self, target: Target, start: Sender, tmp_path: Path) -> None:
+    def test_stop_ends_every_process(self, target: Target, start: Sender, place: Path) -> None:
         """Also one that left its session and its parent and ignores SIGTERM; and stop may be repeated."""
-        left = tmp_path / "left"
-        handle = start(family=str(left), until=str(tmp_path / "never"))
+        left = place / "left"
+        handle = start(family=str(left), until=str(place / "never"))
         wait_for(lambda: self.log(target, handle), lambda log: log == b"ready\n", self.patience)
+        pid = int(self.content(handle, left))
+        assert self.is_alive(handle, pid)
         target.stop(handle)
         target.stop(handle)
         status = self.until(target, handle, "ended")
         assert status.exit_code != 0
-        assert identify(int(left.read_text())) is None
+        assert not self.is_alive(handle, pid)
         target.stop(handle)
 
     def test_a_stop_before_the_start_wins(self, target: Target, tmp_path: Path) -> None:
