@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ PACKAGES = {
     "mount": "mount",
     "zsh": "zsh",
     "fish": "fish",
+    "dockerd": "docker.io",
 }
 """Command → the Debian package that brings it."""
 
@@ -68,7 +71,19 @@ def _missing(item: pytest.Item) -> str | None:
         for command in mark.args:
             if find_command(command) is None:
                 return f"needs {command}: apt-get install {PACKAGES.get(command, command)}"
+        if "dockerd" in mark.args and not has_base_image():
+            return "needs an engine with workbench-base:bookworm: sudo .ci/engine"
     return None
+
+
+@cache
+def has_base_image() -> bool:
+    """Tell whether a Docker engine answers and has the image that tests build on."""
+    look = ["docker", "image", "inspect", "workbench-base:bookworm"]
+    try:
+        return subprocess.run(look, capture_output=True, timeout=60, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def find_command(name: str) -> str | None:
