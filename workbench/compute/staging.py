@@ -32,7 +32,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 class StageSeen(msgspec.Struct, frozen=True, kw_only=True):
     """The newest stage of a job: `done` of `total` in `unit`, `rate` units a second, `at` Unix seconds.
 
-    `total` 0 is not known; `note` says what a `waiting` one waits for. `rate` is None where nothing is counted or too little has been seen.
+    `total` 0 is not known; `note` says what a `waiting` one waits for. `rate` is None
+    where nothing is counted or too little has been seen.
     """
 
     name: str
