@@ -1,4 +1,4 @@
-"""`workbench target`: list, kinds, check, add, edit, remove."""
+"""`workbench target`: list, kinds, check, add, edit, remove; trust and unlock stand in target_access."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from workbench.cli.base import Context, common, table
 from workbench.cli.kindflags import KindCommand, settings_of
+from workbench.cli.target_access import add_access
 from workbench.errors import TargetError
 from workbench.text import clean
 
@@ -170,3 +171,6 @@ def remove(context: Context, target: str) -> None:
 
     words = remove_target(context.project, target)
     context.answer("target.remove@1", {"name": target}, words)
+
+
+add_access(group, ask_person)

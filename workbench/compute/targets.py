@@ -83,11 +83,13 @@ def slots_of(project: Project, name: str) -> int:
 def open_target(project: Project, name: str, ask: Ask | None = None) -> Target:
     """Return the target `name`, the same one for the same settings, so that its connection is shared.
 
-    `ask` answers what only the person can (a passphrase); without it such a target says what to do.
+    `ask` answers what only the person can (a passphrase); without it the one of `ask_through` does,
+    else such a target says what to do.
     Raises NotFound with those that there are, PluginError, BadInput for an option that is wrong.
     """
     kind = kind_of(project, name)
     options = _options(project, name)
+    ask = ask or _DEFAULT_ASK.get("ask")
     key = (str(project.root), name, kind, tuple(sorted(options.items())), ask)
     with _LOCK:
         if key not in _OPEN:
@@ -97,6 +99,14 @@ def open_target(project: Project, name: str, ask: Ask | None = None) -> Target:
             around = Surroundings(make_folder(project.paths.cache), owner, ask)
             _OPEN[key] = plugin.open(name, settled, around)
         return _OPEN[key]
+
+
+def ask_through(ask: Ask | None) -> None:
+    """Say who is asked by the targets of this process that are opened without an `ask` of their own."""
+    if ask is None:
+        _DEFAULT_ASK.clear()
+    else:
+        _DEFAULT_ASK["ask"] = ask
 
 
 def close_targets() -> None:
@@ -115,6 +125,7 @@ def probe(project: Project, name: str, ask: Ask | None = None) -> Probe:
 
 _LOCK = threading.Lock()
 _OPEN: dict[tuple[object, ...], Target] = {}
+_DEFAULT_ASK: dict[str, Ask] = {}
 
 
 def _table(project: Project, name: str) -> dict[str, Value]:

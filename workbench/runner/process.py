@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
 import signal
 import time
+from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
 
-from workbench.compute.targets import close_targets
+from workbench.compute.asking import Desk
+from workbench.compute.targets import ask_through, close_targets
 from workbench.compute.wake import runner_lock, runner_log
 from workbench.errors import WorkbenchError
 from workbench.project.project import Project
@@ -89,8 +92,9 @@ def serve(project: Project) -> bool:
     while lock.take():
         logger.info("runner %d starts", os.getpid())
         loop = Loop(project, hands=ManyHands())
-        _run(loop, lock, stop)
-        _close(loop)
+        with _questions(project):
+            _run(loop, lock, stop)
+            _close(loop)
         still_there = lock.holds()
         lock.release()
         logger.info("runner %d ends", os.getpid())
@@ -98,6 +102,21 @@ def serve(project: Project) -> bool:
         if stop.wanted or not still_there or not loop.unread():
             return True
     return False
+
+
+@contextlib.contextmanager
+def _questions(project: Project) -> Iterator[None]:
+    """Keep what targets ask open for the person meanwhile; without a socket they say what to do."""
+    desk = Desk()
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(desk.listening(project))
+        except OSError as error:
+            logger.warning("no questions can be asked: %s", error)
+        else:
+            ask_through(desk.ask)
+        yield
+        ask_through(None)
 
 
 def _run(loop: Loop, lock: Lock, stop: _Stop) -> None:

@@ -69,8 +69,6 @@ def _hops(wanted: Wanted, left: int) -> list[Hop]:
     user, host, port = split_hop(last)
     if not is_host(host) or (user and not is_user(user)):
         raise _unreadable(wanted.host, f"its jump host {last!r} is no host")
-    if host == wanted.host:  # `Host *` with a ProxyJump names the jump host too
-        return [hop]
     return [*_hops(Wanted(host, user, port, jump=before), left - 1), hop]
 
 
@@ -86,8 +84,6 @@ def read_settings(wanted: Wanted) -> Effective:
         command += ["-l", wanted.user]
     if wanted.port:
         command += ["-p", str(wanted.port)]
-    if wanted.key:
-        command += ["-i", str(Path(wanted.key).expanduser()), "-o", "IdentitiesOnly=yes"]
     try:
         done = subprocess.run(
             [*command, "--", wanted.host],
@@ -107,9 +103,7 @@ def read_settings(wanted: Wanted) -> Effective:
     for line in done.stdout.decode(errors="surrogateescape").splitlines():
         keyword, _, value = line.partition(" ")
         found.setdefault(keyword.lower(), []).append(value)
-    if wanted.key:  # those of the settings are named as well: only this one was asked for
-        found["identityfile"] = found["identityfile"][:1]
-    return found
+    return found | _only(wanted.key)
 
 
 def _read_without_ssh(wanted: Wanted) -> Effective:
@@ -130,9 +124,12 @@ def _read_without_ssh(wanted: Wanted) -> Effective:
         found["user"] = [wanted.user]
     if wanted.port:
         found["port"] = [str(wanted.port)]
-    if wanted.key:
-        found |= {"identityfile": [wanted.key], "identitiesonly": ["yes"]}
-    return found
+    return found | _only(wanted.key)
+
+
+def _only(key: str) -> dict[str, list[str]]:
+    """Return the settings by which a key that the target names is the only one."""
+    return {"identityfile": [key], "identitiesonly": ["yes"]} if key else {}
 
 
 def make_hop(label: str, found: Effective) -> Hop:
