@@ -34,7 +34,9 @@ def test_the_fingerprint_is_the_one_of_ssh_keygen(key: tuple[str, bytes, str]) -
 
 
 @pytest.mark.real("ssh-keygen")
-@pytest.mark.parametrize(("host", "port"), [("example.org", 22), ("example.org", 2222), ("::1", 22)])
+@pytest.mark.parametrize(
+    ("host", "port"), [("example.org", 22), ("example.org", 2222), ("::1", 22)]
+)
 def test_what_is_written_is_known_also_to_ssh_keygen(
     key: tuple[str, bytes, str], tmp_path: Path, host: str, port: int
 ) -> None:

@@ -38,7 +38,12 @@ def test_refused(name: str) -> None:
 
 
 def test_good_words() -> None:
-    options = {"host": "node-1.example.org", "user": "anna.b", "port": 2222, "jump": "a@b:1,[::1]:2"}
+    options = {
+        "host": "node-1.example.org",
+        "user": "anna.b",
+        "port": 2222,
+        "jump": "a@b:1,[::1]:2",
+    }
     assert check_words("there", settle(KIND.options, options, owner="there")) == Wanted(
         "node-1.example.org", "anna.b", 2222, jump="a@b:1,[::1]:2"
     )
