@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import io
 import tarfile
@@ -61,13 +62,19 @@ def make_source(name: str, version: str) -> tuple[str, bytes]:
 
 
 class Index:
-    """What the index serves, and what it was asked for. Files may be changed while it runs."""
+    """What the index serves, what it was asked for, and what not by uv (`fetched`).
+
+    Files may be changed while it runs. While `gate` is not set, whoever asks for a file waits.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, dict[str, bytes]] = {}
         self.served: dict[str, bytes] = {}
         self.asked: list[str] = []
+        self.fetched: list[str] = []
         self.password = ""
+        self.gate = threading.Event()
+        self.gate.set()
         self.url = ""
 
     def add(self, file: tuple[str, bytes]) -> None:
@@ -83,15 +90,18 @@ class Index:
             needs = [need for need in found.requires or () if "extra" not in need]
             self.add(make_wheel(canonical(name), found.version.partition("+")[0], requires=needs))
 
-    def answer(self, path: str, authorization: str | None) -> tuple[int, bytes]:
+    def answer(self, path: str, authorization: str | None, client: str) -> tuple[int, bytes]:
         """Return the status and the body for a path."""
         self.asked.append(path)
+        if "urllib" in client:
+            self.fetched.append(path)
         if self.password:
             expected = "Basic " + base64.b64encode(f"user:{self.password}".encode()).decode()
             if authorization != expected:
                 return 401, b""
         parts = path.strip("/").split("/")
         if parts[0] == "files" and parts[-1] in self.served:
+            self.gate.wait(60)
             return 200, self.served[parts[-1]]
         if parts[0] == "simple" and parts[-1] in self.files:
             links = "".join(
@@ -109,7 +119,11 @@ def serve_index() -> Iterator[Index]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, body = index.answer(self.path, self.headers.get("Authorization"))
+            status, body = index.answer(
+                self.path,
+                self.headers.get("Authorization"),
+                self.headers.get("User-Agent", ""),
+            )
             self.send_response(status)
             if status == 401:
                 self.send_header("WWW-Authenticate", 'Basic realm="index"')
@@ -117,7 +131,8 @@ def serve_index() -> Iterator[Index]:
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.wfile.write(body)  # whoever asked may have been killed
 
         def do_HEAD(self) -> None:
             self.do_GET()

@@ -50,13 +50,14 @@ class Pipes:
     """A connector to this machine, with a home of its own."""
 
     def __init__(self, home: Path, python: str, shell: tuple[str, ...] = ("sh", "-c")) -> None:
+        self.more: dict[str, str] = {}
         self.home = home
         self.python = python
         self.shell = shell
         self.opened: list[Pipe] = []
 
     def open_agent(self) -> Pipe:
-        environment = {"HOME": str(self.home), "PATH": os.environ["PATH"]}
+        environment = {"HOME": str(self.home), "PATH": os.environ["PATH"], **self.more}
         self.opened.append(Pipe(self.shell, self.python, environment))
         return self.opened[-1]
 

@@ -112,12 +112,14 @@ Ask = Callable[[Question], str | None]
 class Surroundings:
     """What a project lends to a target: a folder for what may be lost, and whom to ask.
 
-    `owner` tells the jobs of one project and person from those of others in one place.
+    `owner` tells the jobs of one project and person from those of others in one place. `index` is
+    where packages come from (empty: as uv is set up, here and there).
     """
 
     cache: Path
     owner: str
     ask: Ask | None = None
+    index: str = ""
 
 
 class Target(Protocol):

@@ -90,13 +90,14 @@ def open_target(project: Project, name: str, ask: Ask | None = None) -> Target:
     kind = kind_of(project, name)
     options = _options(project, name)
     ask = ask or _DEFAULT_ASK.get("ask")
-    key = (str(project.root), name, kind, tuple(sorted(options.items())), ask)
+    index = project.settings.runtime.index
+    key = (str(project.root), name, kind, tuple(sorted(options.items())), ask, index)
     with _LOCK:
         if key not in _OPEN:
             plugin = load_kind(kind)
             settled = settle(plugin.options, options, owner=f"The target {name}")
             owner = f"{project.id}-{os.getuid()}"
-            around = Surroundings(make_folder(project.paths.cache), owner, ask)
+            around = Surroundings(make_folder(project.paths.cache), owner, ask, index)
             _OPEN[key] = plugin.open(name, settled, around)
         return _OPEN[key]
 

@@ -25,6 +25,8 @@ MODULES = (
     "workbench.remote.agent.objects",
     "workbench.remote.agent.jobs",
     "workbench.remote.agent.facts",
+    "workbench.runtimes.lent",
+    "workbench.runtimes.far",
     "workbench.remote.agent.serve",
 )
 """The modules that an agent is made of, each after those that it imports."""

@@ -20,11 +20,13 @@ from workbench.compute.contract import (
 from workbench.compute.place import digest
 from workbench.errors import TargetError
 from workbench.ids import is_ulid
+from workbench.remote.builder import Builder
 from workbench.remote.link import Agent
 from workbench.remote.pool import Pool
 from workbench.remote.results import fetch_results
 from workbench.remote.sending import send_objects
 from workbench.remote.stream import Connector
+from workbench.runtimes.far import INDEX
 from workbench.runtimes.runtime import Runtime
 from workbench.text import clean
 
@@ -108,13 +110,15 @@ class RemoteTarget:
     # What a kind may do in its own way.
 
     def index(self) -> str:
-        """Return the package index whose reachability a probe tells; empty: it is not asked."""
-        return ""
+        """Return the package index whose reachability a probe tells."""
+        return self.around.index or INDEX
 
     def ensure_runtime(self, runtime: Runtime | None, tell: Tell) -> str:
         """Return the interpreter there that has the runtime's packages; empty: the agent's own."""
-        del runtime, tell
-        return ""
+        if runtime is None:
+            return ""
+        builder = Builder(self.agents, tell)
+        return builder.ensure(runtime, self.around.cache, self.around.index)
 
     def send(self, bundle: Bundle, tell: Tell) -> None:
         """Bring code and data there, and make the job's folder."""
