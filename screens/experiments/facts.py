@@ -35,6 +35,8 @@ class Known:
     """The versions registered from it."""
     job: str = ""
     progress: Progress | None = None
+    again: str = ""
+    """How it compares with the run that it reproduces."""
 
 
 def sections(known: Known, now: datetime) -> list[Section]:
@@ -43,6 +45,8 @@ def sections(known: Known, now: datetime) -> list[Section]:
     found = [Section(facts=_state(known, now))]
     if run.error and run.state not in {"succeeded", "cancelled"}:
         found.append(Section("Why", text=said(run.error, "bad", cap=2000)))
+    if known.again:
+        found.append(Section("Reproduced", text=said(known.again, cap=300)))
     if known.progress is not None and run.state not in JOB_ENDED:
         found += _progress(known.progress)
     if run.metrics:

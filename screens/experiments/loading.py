@@ -90,5 +90,10 @@ def load_run(
 ) -> Known:
     """Ask for one run in full."""
     run = get_run(project, reference)
+    again = ""
+    if run.reproduces:
+        from workbench.experiments.reproduce import reproduced_words
+
+        again = reproduced_words(project, run)
     job = project.store.one("SELECT number FROM jobs WHERE id = ?", (run.job,))
-    return Known(run, problem, models, f"j_{job['number']}" if job else "", progress)
+    return Known(run, problem, models, f"j_{job['number']}" if job else "", progress, again)

@@ -8,6 +8,7 @@ from textual import on
 from textual.actions import SkipAction
 
 from screens.actions import Act
+from screens.experiments.again import Trains
 from screens.experiments.choosing import Shows
 from screens.experiments.following import Following
 from screens.experiments.keeping import Keeps
@@ -38,12 +39,11 @@ NO_EXPERIMENTS = "No experiment yet. n states a problem."
 NO_DATA = "No data yet. Press 1, then n, to import a first table."
 
 
-class Runs(Keeps, Lines, Shows, Split):
+class Runs(Trains, Keeps, Lines, Shows, Split):
     """The list of runs and the run under its cursor."""
 
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("runs.leave", "back", label="Back", help="Back to the list; then to all runs.", rank=0),
-        Act("runs.vary", "edit", label="Vary", help="Train it again with other values.", rank=57),
         Act("runs.register", "register", rank=35),
         Act("runs.report", "report", rank=32),
         Act(
@@ -217,7 +217,6 @@ class Runs(Keeps, Lines, Shows, Split):
         return "" if self.run else "there is no run under the cursor"
 
     why_not_log = why_not_details
-    why_not_vary = why_not_details
 
     def command_details(self) -> tuple[str, ...]:
         """`workbench run show r_142`."""
@@ -320,13 +319,3 @@ class Runs(Keeps, Lines, Shows, Split):
             Confirm(f"End {run.reference}?", changes, verb="End the run", argv=argv, grave=True),
             answered,
         )
-
-    def act_vary(self) -> None:
-        """Train again with the run's values to begin with."""
-        from screens.experiments.place import Experiments
-        from screens.experiments.training import Wanted
-
-        run, place = self.run, self.screen
-        assert run is not None
-        assert isinstance(place, Experiments)
-        place.start(Wanted(run.experiment, run.trainer, run.params, run.seed), sure=True)

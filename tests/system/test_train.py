@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from workbench.compute.jobs import cancel as cancel_job
@@ -18,7 +19,9 @@ from workbench.compute.waiting import wait
 from workbench.data import datasets
 from workbench.experiments import experiments
 from workbench.experiments.runs import get_run, read_report
+from workbench.ids import new_ulid
 from workbench.project.project import Project, init_project
+from workbench.records.runs import MetricFigures, RunCreated, RunEnded
 from workbench.states import JOB_ENDED
 from workbench.training.work import Problem, Split
 
@@ -101,3 +104,48 @@ def test_a_run_that_is_cancelled_exits_1(project: Project) -> None:
     assert process.returncode == 1
     assert json.loads(out)["error"]["code"] == "run.cancelled"
     assert get_run(project, "r_1").state == "cancelled"
+
+
+def again(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "workbench", "run", "reproduce", *words],
+        env=os.environ | {"WORKBENCH_PROJECT": str(project.root)},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+
+
+def test_a_run_is_reproduced_and_compared(project: Project) -> None:
+    out, told = start(project, "--trainer", "linear", "--seed", "3", "--json").communicate(
+        timeout=240
+    )
+    first = json.loads(out)["data"]
+    assert first["state"] == "succeeded", told
+    equal = again(project, "r_1")
+    assert equal.returncode == 0, equal.stderr
+    assert "Nothing that is recorded differs from when r_1 was made." in equal.stderr
+    figures = len(first["figures"])
+    told = f"r_2 reproduces r_1: the same model, all {figures} figures equal."
+    assert equal.stdout == told + "\n"
+    second = get_run(project, "r_2")
+    assert (second.reproduces, second.seed) == (first["id"], 3)
+
+    # A run that is recorded with figures that training does not come to.
+    like, number = get_run(project, "r_1"), 7
+    facts = msgspec.structs.replace(like.facts, python="3.10.1")
+    created = RunCreated(
+        id=new_ulid(), number=number, job=like.job, experiment="late", problem=like.problem,
+        trainer="linear", params=like.params, seed=3, dataset=like.dataset,
+        dataset_version=like.dataset_version, target="local", facts=facts,
+    )  # fmt: skip
+    auc = MetricFigures(last=0.5, best=0.5, min=0.5, max=0.5)
+    ended = RunEnded(id=created.id, state="succeeded", metrics=like.figures | {"roc_auc": auc})
+    project.store.append(created, ended)
+    apart = again(project, "r_7")
+    assert apart.returncode == 3, apart.stderr
+    assert "Since r_7 was made, this has changed" in apart.stderr
+    assert f"r_8 does not reproduce r_7: 1 of {figures} figures differ." in apart.stdout
+    (line,) = [line for line in apart.stdout.splitlines() if line.startswith("roc_auc")]
+    reached = second.metrics["roc_auc"]
+    assert isinstance(reached, float)
+    assert line.split() == ["roc_auc", "0.5", f"{reached:.10g}", f"{reached - 0.5:+.3g}"]
+    assert "3.10.1" in apart.stdout

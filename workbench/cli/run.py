@@ -1,20 +1,17 @@
-"""`workbench run`: train, list, show, compare, report, logs, cancel; the rest is in `run_keep.py`."""
+"""`workbench run`: list, show, compare, report, logs, cancel; the rest is in `run_again` and `run_keep`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import click
 
 from workbench.cli.base import Context, common
-from workbench.cli.flags import limit_flags, parameters, parse_assignments
+from workbench.cli.run_again import TRAINING
 from workbench.cli.run_keep import KEEPING
 from workbench.states import RunState
 from workbench.text import clean
-
-if TYPE_CHECKING:
-    from workbench.experiments.runs import Run
 
 ALL = 0
 MOST_SHOWN = 100
@@ -26,77 +23,8 @@ def group() -> None:
     """Runs: attempts at an experiment's problem, never overwritten."""
 
 
-for _command in KEEPING:
+for _command in (*TRAINING, *KEEPING):
     group.add_command(_command)
-
-
-@group.command()
-@click.argument("experiment")
-@click.option("--trainer", required=True, help="See: workbench plugin list --kind trainers.")
-@parameters
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--data", "dataset", metavar="D@V", help="Another data version than the problem's.")
-@click.option("--target", default="local", show_default=True, help="Where it runs.")
-@limit_flags
-@click.option("--detach", is_flag=True, help="Do not wait: print the run's id.")
-@common
-def train(
-    context: Context,
-    experiment: str,
-    trainer: str,
-    assignments: tuple[str, ...],
-    seed: int,
-    dataset: str | None,
-    target: str,
-    time: str,
-    memory: str,
-    cpus: str,
-    detach: bool,
-) -> int:
-    """Train a model for EXPERIMENT; waits for its end (ctrl-c detaches, the run goes on)."""
-    from workbench import plugins
-    from workbench.compute.limiting import parse_limits
-    from workbench.experiments.runs import train as ask
-
-    limits = parse_limits(time, memory, cpus)
-    options = plugins.load("trainers", trainer).options
-    params = parse_assignments(assignments, options, owner=f"The trainer {trainer}")
-    run = ask(context.project, experiment, trainer, params, seed, dataset, target, limits)
-    if detach:
-        context.answer("run.train@1", run, run.reference)
-        return 0
-    return _wait(context, run)
-
-
-def _wait(context: Context, run: Run) -> int:
-    from workbench.cli.progress import follow_run
-    from workbench.cli.run_text import run_text
-    from workbench.errors import WorkbenchError
-    from workbench.experiments.lookup import get_run
-
-    try:
-        state = follow_run(context.project, run)
-    except KeyboardInterrupt:
-        context.say(
-            f"Detached: {run.reference} goes on. To see it: workbench run logs -f {run.reference}; "
-            f"to end it: workbench run cancel {run.reference}"
-        )
-        return 130
-    ended = get_run(context.project, run.id)
-    if state != "succeeded":
-        raise WorkbenchError(
-            f"{run.reference} {_ended(state)}",
-            where=run.experiment,
-            why=ended.error,
-            fix=f"See its log: workbench run logs {run.reference}",
-            code=f"run.{state}",
-        )
-    context.answer("run.train@1", ended, lambda: run_text(ended))
-    return 0
-
-
-def _ended(state: str) -> str:
-    return {"failed": "failed", "cancelled": "was cancelled", "lost": "is lost"}.get(state, state)
 
 
 @group.command("list")
@@ -190,9 +118,12 @@ def show(context: Context, run: str, what: Literal["patch", "lock"] | None) -> N
         return
     from workbench.cli.run_text import run_text
     from workbench.experiments.lookup import get_run
+    from workbench.experiments.reproduce import reproduced_words
 
     found = get_run(context.project, run)
-    context.answer("run.show@1", found, lambda: run_text(found))
+    context.answer(
+        "run.show@1", found, lambda: run_text(found, reproduced_words(context.project, found))
+    )
 
 
 def _show_object(context: Context, run: str, what: Literal["patch", "lock"]) -> None:

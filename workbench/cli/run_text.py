@@ -91,12 +91,13 @@ def column_table(runs: Sequence[RunRow], columns: Sequence[str]) -> str:
     return table(heads, rows, right=right)
 
 
-def run_text(run: Run) -> str:
-    """Return one run in full."""
+def run_text(run: Run, again: str = "") -> str:
+    """Return one run in full; `again` tells how it stands to the run that it reproduces."""
     facts = {
         "run": f"{run.reference} ({run.id})",
         "state": run.state,
         "error": run.error,
+        "reproduced": again,
         "experiment": run.experiment,
         "trainer": f"{run.trainer}, seed {run.seed}",
         "data": run.dataset,

@@ -31,10 +31,12 @@ class Run(RunRow, frozen=True, kw_only=True):
 
     `figures` has every recorded metric (`cv.`, `cv_std.` and `dummy.` included); `problem` is the
     object of the problem file as it was; `report` the object of the Markdown report, or empty.
+    `reproduces` is the ULID of the run that this one trains again, or empty.
     """
 
     problem: str
     dataset_version: str
+    reproduces: str
     facts: RunFacts
     figures: dict[str, MetricFigures]
     artifacts: tuple[Artifact, ...]
@@ -103,7 +105,8 @@ def get_run(project: Project, ref: str) -> Run:
 
 
 _ONE = (
-    f"SELECT {COLUMNS}, r.problem, r.dataset_version, r.facts, coalesce(r.report, '') AS report,"  # noqa: S608  # ours
+    f"SELECT {COLUMNS}, r.problem, r.dataset_version, r.reproduces, r.facts,"  # noqa: S608  # ours
+    " coalesce(r.report, '') AS report,"
     " r.model_object, r.model_content, r.model_format, r.model_bytes, r.signature"
     f" FROM runs r LEFT JOIN {TAGGED} WHERE r.id = ?"
 )

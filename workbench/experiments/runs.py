@@ -7,6 +7,7 @@ one unit, and the runner does the rest.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,13 +21,18 @@ from workbench.compute.targets import kind_of
 from workbench.compute.wake import wake_runner
 from workbench.errors import BadInput
 from workbench.experiments.compare import Comparison, compare
-from workbench.experiments.experiments import check_experiment, keep_experiment, saved_records
+from workbench.experiments.experiments import (
+    Experiment,
+    check_experiment,
+    keep_experiment,
+    saved_records,
+)
 from workbench.experiments.facts import run_facts
 from workbench.experiments.listing import list_runs
 from workbench.experiments.lookup import Run, get_run, read_report, run_id
 from workbench.experiments.rows import RunRow
 from workbench.ids import new_ulid
-from workbench.options import settle
+from workbench.options import Value, settle
 from workbench.project.settings import LOCAL
 from workbench.records import Record
 from workbench.records.runs import RunCreated
@@ -65,60 +71,85 @@ def train(
     cannot work: the problem file, the trainer, a parameter, the data, the target.
     """
     kept = keep_experiment(project, experiment)
-    problem = kept.problem
-    plugin = trainer_for(problem.task, trainer)
+    plugin = trainer_for(kept.problem.task, trainer)
     settled = settle(plugin.options, params, owner=f"The trainer {trainer}")
     _check_seed(seed)
     kind_of(project, target)  # refused here rather than by the runner
     version = check_experiment(project, kept, dataset_ref)
-    work = TrainWork(
-        run=new_ulid(),
-        experiment=experiment,
-        problem=problem,
-        dataset=version.reference,
-        content=version.content,
-        trainer=plugins.reference("trainers", trainer),
-        format=plugins.reference("formats", FORMAT),
-        params=settled,
-        seed=seed,
-    )
-    spec = _spec(work, version, trainer, limits)
+    return queue_run(project, Asked(kept, trainer, settled, seed, version, target, limits))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A run that can be trained: everything in it has been checked.
+
+    `reproduces` is the ULID of the run from whose record it is trained; then `experiment` is as that
+    record has it, and no news of the experiment.
+    """
+
+    experiment: Experiment
+    trainer: str
+    params: Mapping[str, Value]
+    seed: int
+    version: DatasetVersion
+    target: str
+    limits: Limits = NO_LIMITS
+    reproduces: str = ""
+
+
+def queue_run(project: Project, asked: Asked) -> Run:
+    """Write run and job as one unit, wake the runner, return the run."""
+    run = new_ulid()
+    spec = _spec(run, asked)
     digest = store_spec(project, spec)
-    facts = run_facts(project, _brought_by(trainer))
+    facts = run_facts(project, brought_by(asked.trainer))
 
     def decide(view: View) -> list[Record]:
         created = RunCreated(
-            id=work.run,
+            id=run,
             number=view.next_number("runs"),
             job=spec.job,
-            experiment=experiment,
-            problem=kept.object,
-            trainer=trainer,
-            params=settled,
-            seed=seed,
-            dataset=version.reference,
-            dataset_version=version.id,
-            target=target,
+            experiment=asked.experiment.name,
+            problem=asked.experiment.object,
+            trainer=asked.trainer,
+            params=dict(asked.params),
+            seed=asked.seed,
+            dataset=asked.version.reference,
+            dataset_version=asked.version.id,
+            target=asked.target,
             facts=facts,
+            reproduces=asked.reproduces,
         )
-        queued = queue_record(view, spec, digest, target=target)
-        return [*saved_records(view, kept), created, queued]
+        saved = [] if asked.reproduces else saved_records(view, asked.experiment)
+        return [*saved, created, queue_record(view, spec, digest, target=asked.target)]
 
     project.store.decide(decide)
     wake_runner(project)
-    return get_run(project, work.run)
+    return get_run(project, run)
 
 
-def _spec(work: TrainWork, version: DatasetVersion, trainer: str, limits: Limits) -> JobSpec:
+def _spec(run: str, asked: Asked) -> JobSpec:
+    name, version = asked.experiment.name, asked.version
+    work = TrainWork(
+        run=run,
+        experiment=name,
+        problem=asked.experiment.problem,
+        dataset=version.reference,
+        content=version.content,
+        trainer=plugins.reference("trainers", asked.trainer),
+        format=plugins.reference("formats", FORMAT),
+        params=dict(asked.params),
+        seed=asked.seed,
+    )
     return JobSpec(
         job=new_ulid(),
         kind="train",
         module=MODULE,
-        run=work.run,
-        title=f"train {trainer} for {work.experiment} on {version.reference}",
+        run=run,
+        title=f"train {asked.trainer} for {name} on {version.reference}",
         inputs={"data.parquet": version.object},
         plugins=(work.trainer, work.format),
-        limits=limits,
+        limits=asked.limits,
         work=msgspec.to_builtins(work),
     )
 
@@ -155,5 +186,6 @@ def _check_seed(seed: int) -> None:
         )
 
 
-def _brought_by(trainer: str) -> tuple[str, ...]:
+def brought_by(trainer: str) -> tuple[str, ...]:
+    """Return the distributions that a trainer comes from."""
     return tuple(row.distribution for row in plugins.rows("trainers") if row.name == trainer)

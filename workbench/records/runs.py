@@ -42,6 +42,7 @@ RUNS = Table(
         "dataset": "VARCHAR",  # name@number
         "dataset_version": "VARCHAR",
         "facts": "VARCHAR",  # JSON of RunFacts
+        "reproduces": "VARCHAR",  # ULID of the run that this one trains again, or empty
         "target": "VARCHAR",
         "state": "VARCHAR",
         "created_at": "TIMESTAMP",
@@ -141,7 +142,10 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunCreated(Record, frozen=True, kw_only=True, tag="run.created"):
-    """A run was asked for; the job that makes it is queued in the same unit."""
+    """A run was asked for; the job that makes it is queued in the same unit.
+
+    `reproduces` is the ULID of the run whose record it is trained from again.
+    """
 
     id: str
     number: int
@@ -155,6 +159,7 @@ class RunCreated(Record, frozen=True, kw_only=True, tag="run.created"):
     dataset_version: str
     target: str
     facts: RunFacts
+    reproduces: str = ""
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """The run's row and a row a parameter."""
@@ -172,6 +177,7 @@ class RunCreated(Record, frozen=True, kw_only=True, tag="run.created"):
                 "dataset": self.dataset,
                 "dataset_version": self.dataset_version,
                 "facts": msgspec.json.encode(self.facts).decode(),
+                "reproduces": self.reproduces,
                 "target": self.target,
                 "state": "queued",
                 "created_at": stamp.at,
