@@ -4,7 +4,7 @@ One module for each part of the product. A kind is a frozen struct with a pure `
 TABLES are all there are. The format is a contract: see README.md here before changing one.
 """
 
-from workbench.records import data, deployments, jobs, models, project, runs
+from workbench.records import data, deployments, jobs, models, project, run_tables, runs
 from workbench.records.base import Change, Put, Record, Set, Stamp, Table, Who
 
 KINDS: tuple[type[Record], ...] = (
@@ -43,12 +43,12 @@ TABLES: tuple[Table, ...] = (
     project.PROJECTS,
     data.DATASET_VERSIONS,
     data.DATASET_TAGS,
-    runs.EXPERIMENTS,
-    runs.RUNS,
-    runs.RUN_PARAMS,
-    runs.RUN_METRICS,
-    runs.RUN_TAGS,
-    runs.ARTIFACTS,
+    run_tables.EXPERIMENTS,
+    run_tables.RUNS,
+    run_tables.RUN_PARAMS,
+    run_tables.RUN_METRICS,
+    run_tables.RUN_TAGS,
+    run_tables.ARTIFACTS,
     jobs.JOBS,
     models.MODEL_VERSIONS,
     models.PROMOTIONS,
