@@ -34,11 +34,18 @@ class Pipe:
         self.process.stdin.flush()
 
     def close(self) -> None:
+        """Let the line go; what is still read from it ends."""
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             assert stream is not None
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
-        self.process.wait(10)
+        try:
+            self.process.wait(0.5)
+        except (
+            subprocess.TimeoutExpired
+        ):  # it works at something: a line that is let go waits for nothing
+            self.process.kill()
+            self.process.wait(10)
 
     def complaint(self) -> str:
         assert self.process.stderr is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 from workbench import errors
@@ -18,6 +19,7 @@ WINDOW = 8
 """Requests that are on their way before an answer is waited for."""
 _BANNER_CAP = 256 * 1024
 _PART_CAP = 1000
+_TICK = 0.5
 
 Request = tuple[str, dict[str, Any], bytes]
 """Name of the far function, arguments, payload."""
@@ -52,6 +54,25 @@ class Agent:
     def ask(self, op: str, payload: bytes = b"", **args: Any) -> Any:
         """Do `op` there and return its answer."""
         return self.call(op, payload, **args)[0]
+
+    def ask_while(
+        self, tick: Callable[[], object], op: str, payload: bytes = b"", **args: Any
+    ) -> Any:
+        """Do `op` there and return its answer, calling `tick` twice a second until it comes.
+
+        For what takes long there (building a runtime). What `tick` raises passes at once; the agent
+        is let go then, for its answer is still to come.
+        """
+        thread = ThreadPoolExecutor(1, "ask")
+        answer = thread.submit(self.ask, op, payload, **args)
+        thread.shutdown(wait=False)
+        try:
+            while not wait([answer], _TICK).done:
+                tick()
+        except BaseException:
+            self.close()  # which ends the read that the thread waits in
+            raise
+        return answer.result()
 
     def stream(self, requests: Iterable[Request]) -> Iterator[tuple[Any, bytes]]:
         """Do `requests` in order, up to WINDOW on their way at once; yield the answers in order.

@@ -4,7 +4,9 @@ import ast
 import hashlib
 import json
 import os
+import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from inspect import getsource
@@ -25,6 +27,7 @@ from workbench.remote.target import RemoteTarget
 
 OBJECTS = "workbench.remote.agent.objects."
 JOBS = "workbench.remote.agent.jobs."
+FACTS = "workbench.remote.agent.facts.facts"
 JOB = "01J0000000000000000000000Z"
 
 
@@ -214,6 +217,23 @@ def test_the_far_side_refuses_names_that_lead_elsewhere(
         agent.call(op, **args)  # type: ignore[arg-type]  # hostile on purpose
     assert not agent.broken
     assert agent.ask(JOBS + "claimed", job=new_ulid()) is False
+
+
+def test_what_takes_long_there_can_be_given_up_here(pipes: Pipes, agent: Agent) -> None:
+    def enough() -> None:
+        raise KeyboardInterrupt
+
+    ticks: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        index = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        began = time.monotonic()
+        found = agent.ask_while(lambda: ticks.append(time.monotonic()), FACTS, index=index)
+        assert found["shown"]["index"] == "not reachable"  # asked for five seconds
+        assert len(ticks) >= 5
+        with pytest.raises(KeyboardInterrupt):
+            agent.ask_while(enough, FACTS, index=index)
+        assert time.monotonic() - began < 4 + (ticks[-1] - began)
+    assert agent.broken
 
 
 def test_an_answer_is_cleaned(pipes: Pipes) -> None:
