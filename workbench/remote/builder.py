@@ -24,12 +24,14 @@ class Builder:
     def __init__(self, agents: Pool, tell: Tell) -> None:
         self._agents = agents
         self._tell = tell
+        self._last = Stage(STAGE)
 
     def ensure(self, runtime: Runtime, cache: Path, index: str) -> str:
         """Return the interpreter there that has the packages of `runtime`. Raises TargetError."""
 
         def told(done: int, total: int) -> None:
-            self._tell(Stage(STAGE, done, total, "packages"))
+            self._last = Stage(STAGE, done, total, "packages")
+            self._tell(self._last)
 
         return ensure(self, runtime, self.platform, cache, index=index, tell=told)
 
@@ -46,5 +48,9 @@ class Builder:
         self._agents.use(send)
 
     def call(self, op: str, payload: bytes, **args: Any) -> Any:
-        """Do `op` there."""
-        return self._agents.use(lambda agent: agent.ask(op, payload, **args))
+        """Do `op` there; a build takes minutes, and whoever is told may give it up."""
+
+        def tick() -> None:
+            self._tell(self._last)
+
+        return self._agents.use(lambda agent: agent.ask_while(tick, op, payload, **args))

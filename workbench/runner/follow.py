@@ -15,7 +15,7 @@ from workbench.compute.bundle import make_bundle
 from workbench.compute.contract import Bundle, Handle, Stage, Status, Target
 from workbench.compute.folder import OUT
 from workbench.compute.machine import Change, End, Known, Seen, Start, Step, Stop, Submit, decide
-from workbench.compute.spec import decode_spec
+from workbench.compute.spec import JobSpec, decode_spec
 from workbench.compute.staging import clear_stage, end_usage, write_stage, write_usage
 from workbench.compute.targets import open_target
 from workbench.errors import (
@@ -30,6 +30,7 @@ from workbench.project.project import Project
 from workbench.runner.ends import REASON_CAP, end_records, failure_told
 from workbench.runner.mirror import mirror
 from workbench.runner.transitions import append_change, append_end
+from workbench.runtimes.runtime import Runtime
 from workbench.store.modes import make_folder
 from workbench.text import clean
 
@@ -162,6 +163,15 @@ class Follower:
             case End():
                 self._end(step)
 
+    def _runtime(self, spec: JobSpec) -> Runtime | None:
+        if not self._target.needs_runtime:
+            return None
+        # The room with uv and the lock's ingredients: 60 ms that work on this machine does not need.
+        from workbench.runtimes.lock import lock_runtime
+
+        self._tell(Stage("runtime"))
+        return lock_runtime(self.project, spec.plugins)
+
     def _submit(self) -> None:
         spec_bytes = self.project.store.objects.read(self.row["spec"])
         spec = decode_spec(spec_bytes, where=self.name)
@@ -173,6 +183,7 @@ class Follower:
             module=spec.module,
             inputs={name: objects.path(digest) for name, digest in spec.inputs.items()},
             digests=spec.inputs,
+            runtime=self._runtime(spec),
             limits=spec.limits,
         )
         self._target.submit(self._handle, bundle, self._tell)

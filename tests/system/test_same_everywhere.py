@@ -1,0 +1,138 @@
+"""One specification here, over SSH and in Docker: the same model and figures, and no secret anywhere."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import run_workbench
+from real.docker import BASE, docker
+from real.sshd import ALIAS, Sshd
+
+SECRET = "s3cr3t-Zq7vR1x9Lw"
+PLACES = ("local", "far", "box")
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
+    folder = tmp_path_factory.mktemp("sshd")
+    server = Sshd(folder, environment={"XDG_STATE_HOME": str(folder / "state")})
+    yield server
+    server.stop()
+
+
+class Bench:
+    """A project whose surroundings are full of secrets, and its command line."""
+
+    def __init__(self, root: Path, sshd: Sshd) -> None:
+        self.root = root
+        self.environment = {
+            "WORKBENCH_PROJECT": str(root),
+            "WORKBENCH_SSH_CONFIG": str(sshd.client),
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "DATABASE_PASSWORD": SECRET,
+            "HF_TOKEN": SECRET,
+        }
+
+    def __call__(self, *words: str | Path) -> Any:
+        return run_workbench(*words, cwd=self.root, environment=self.environment).data
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory, sshd: Sshd) -> Iterator[Bench]:
+    root = tmp_path_factory.mktemp("line") / "line"
+    bench = Bench(root, sshd)
+    run_workbench("init", root)
+    (root / ".env").write_text(f"PASSWORD={SECRET}\n")
+    (root / "id_ed25519").write_text(f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n")
+    (root / "config").mkdir()
+    (root / "config" / "token.txt").write_text(SECRET)
+    lines = [
+        f"{(i * 37) % 61},{i % 7},{'late' if (i * 37) % 61 > 30 else 'ok'}" for i in range(300)
+    ]
+    (root / "rows.csv").write_text("x,z,y\n" + "\n".join(lines) + "\n")
+    bench("data", "add", root / "rows.csv", "--name", "rows")
+    words = ("--dataset", "rows", "--target", "y", "--task", "binary", "--metric", "roc_auc")
+    bench("experiment", "new", "late", *words, "--folds", "3")
+    bench("target", "add", "far", "--kind", "ssh", "--host", ALIAS)
+    bench("target", "add", "box", "--kind", "docker", "--base", BASE)
+    yield bench
+    for number in range(len(PLACES)):
+        run_workbench("job", "cancel", f"j_{number + 1}", environment=bench.environment)
+
+
+@pytest.fixture(scope="module")
+def runs(bench: Bench) -> dict[str, Any]:
+    found = {}
+    for place in PLACES:
+        words = ("run", "train", "late", "--trainer", "hgb", "--seed", "7", "--target", place)
+        found[place] = bench(*words)
+    return found
+
+
+pytestmark = pytest.mark.real("sshd", "ssh", "ssh-keygen", "dockerd")
+
+
+def test_the_same_model_and_figures_everywhere(bench: Bench, runs: dict[str, Any]) -> None:
+    shown = {place: bench("run", "show", runs[place]["reference"]) for place in PLACES}
+    here = shown["local"]
+    assert here["state"] == "succeeded"
+    assert here["model"]["content"].startswith("c1:")
+    for place in PLACES[1:]:
+        assert shown[place]["state"] == "succeeded"
+        assert shown[place]["model"]["content"] == here["model"]["content"], place
+        assert shown[place]["metrics"] == here["metrics"], place
+        assert shown[place]["target"] == place
+
+
+def holds(data: bytes) -> bool:
+    """Tell whether the secret is in `data`, packed as a zip or tar or not."""
+    if SECRET.encode() in data:
+        return True
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return any(holds(archive.read(name)) for name in archive.namelist())
+    return False
+
+
+def found_in(folder: Path) -> list[str]:
+    paths = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    assert paths, folder
+    return [str(path) for path in paths if holds(path.read_bytes())]
+
+
+def test_no_secret_is_in_records_logs_bundles_or_remote_folders(
+    bench: Bench, runs: dict[str, Any], sshd: Sshd
+) -> None:
+    assert holds(SECRET.encode())
+    assert found_in(bench.root / ".workbench") == []
+    there = [
+        path
+        for path in (sshd.folder / "state" / "workbench").rglob("*")
+        if path.is_file() and "runtimes" not in path.parts and holds(path.read_bytes())
+    ]
+    assert there == []
+    assert list((sshd.folder / "state/workbench/jobs").iterdir()) == []
+    assert found_in(sshd.folder / "state" / "workbench" / "objects") == []
+
+
+def test_no_secret_is_in_an_image_or_a_volume(bench: Bench, runs: dict[str, Any]) -> None:
+    names = docker("images", "--format", "{{.Repository}}:{{.Tag}}", "workbench-runtime").split()
+    assert names
+    for name in names:
+        assert SECRET not in docker("inspect", name)
+        assert SECRET not in docker("history", "--no-trunc", name)
+    with subprocess.Popen(["docker", "save", names[0]], stdout=subprocess.PIPE) as saved:
+        assert saved.stdout is not None
+        before = b""
+        while chunk := saved.stdout.read(16 * 1024 * 1024):
+            assert SECRET.encode() not in before + chunk
+            before = chunk[-len(SECRET) :]
+    owner = ["--filter", "label=workbench.job"]
+    assert docker("ps", "--all", "--quiet", *owner) == ""
+    assert docker("volume", "ls", "--quiet", *owner) == ""
