@@ -18,7 +18,7 @@ from screens.text import Styled
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
 from workbench.experiments.listing import METRIC, PARAM
-from workbench.experiments.meaning import Known
+from workbench.experiments.naming import Known
 
 _HEADS = (
     Column("on", "", width=3, sortable=False),

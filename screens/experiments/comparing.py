@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from screens.experiments.figures import figure, value_text
+from screens.experiments.figures import figure, short, value_text
 from screens.text import Styled, Tone
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from workbench.experiments.compare import Comparison, MetricLine
@@ -22,7 +22,7 @@ def source(found: Comparison, first_metrics: Sequence[str] = ()) -> MemorySource
     ]
     heads = [Column("name", "", cap=20)]
     heads += [
-        Column(name, title + "  ", right=True, cap=24 if found.group else 16, sortable=False)
+        Column(name, title + "  ", right=True, cap=28, sortable=False)
         for name, title in zip(found.runs, titles, strict=True)
     ]
     if len(found.runs) == 2:
@@ -41,13 +41,13 @@ def source(found: Comparison, first_metrics: Sequence[str] = ()) -> MemorySource
 
 def cells(runs: int) -> int:
     """Return about how wide a comparison of so many runs wants to be."""
-    return 26 + 12 * runs
+    return 26 + 22 * runs
 
 
 def note(found: Comparison) -> str:
     """Return what the title of the pane says of the columns."""
     if found.group:
-        return f"over {found.group}: mean ± 95 % (t), * is best"
+        return f"over {found.group}: mean [95 %, t], * is best"
     return f"against {found.runs[0]}, * is best"
 
 
@@ -63,6 +63,6 @@ def _metric(line: MetricLine, *, main: bool = False) -> Row:
 def _figure(line: MetricLine, at: int) -> Cell:
     text, low, high = figure(line.values[at]), line.low[at], line.high[at]
     if low is not None and high is not None:
-        text += f" ±{(from_figure(high) - from_figure(low)) / 2:.2g}"
+        text += f" [{short(low)}, {short(high)}]"
     # Two cells behind every figure, so that the figures line up whether one is the best or not.
     return Styled(f"{text} *", "good") if at in line.best else f"{text}  "

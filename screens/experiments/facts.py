@@ -19,7 +19,9 @@ from workbench.experiments.runs import Run
 from workbench.numbers import from_figure
 from workbench.records.runs import RunFacts
 from workbench.states import JOB_ENDED
+from workbench.text import clean
 from workbench.training.metrics import CV, CV_STD, DUMMY, direction_of
+from workbench.widths import fit
 
 NAME = 17
 """Cells of a metric's name: the longest of those that have a column of their own."""
@@ -37,6 +39,8 @@ class Known:
     progress: Progress | None = None
     again: str = ""
     """How it compares with the run that it reproduces."""
+    last_words: Sequence[str] = ()
+    """Of a run that failed: the end of its log."""
 
 
 def sections(known: Known, now: datetime) -> list[Section]:
@@ -45,6 +49,9 @@ def sections(known: Known, now: datetime) -> list[Section]:
     found = [Section(facts=_state(known, now))]
     if run.error and run.state not in {"succeeded", "cancelled"}:
         found.append(Section("Why", text=said(run.error, "bad", cap=2000)))
+    if known.last_words:
+        words = Content("\n").join(said(line, "muted", cap=300) for line in known.last_words)
+        found.append(Section("Where its log ends", text=words))
     if known.again:
         found.append(Section("Reproduced", text=said(known.again, cap=300)))
     if known.progress is not None and run.state not in JOB_ENDED:
@@ -121,7 +128,7 @@ def _folds(progress: Progress) -> Content:
         mean = sum(map(from_figure, values)) / len(values)
         lines.append(
             Content.assemble(
-                said(name.ljust(NAME), "muted"),
+                said(_cut(name), "muted"),
                 f"  {figure(mean):>7}",
                 (f"  {figure(values[-1]):>8}", "$text-muted"),
             )
@@ -150,7 +157,8 @@ def _figures(known: Known) -> Content:
 
 
 def _cut(name: str) -> str:
-    return name.ljust(NAME) if len(name) <= NAME else name[: NAME - 1] + "…"
+    """Return a name in so many cells: some characters take two."""
+    return fit(clean(name), NAME)
 
 
 def _against(name: str, run: Run, dummy: object) -> tuple[str, str]:

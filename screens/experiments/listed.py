@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from screens.experiments.rows import Shelf, column_names, columns, row
 from screens.widgets.source import PAGE, Column, Row, Sort
 from workbench.experiments.listing import Order, RunList, arrange_runs, known_names, read_runs
-from workbench.experiments.meaning import Known
+from workbench.experiments.naming import Known
 from workbench.experiments.rows import RunRow
 from workbench.links import parse_numbered
 

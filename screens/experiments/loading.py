@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from screens.experiments.facts import Known
 from screens.experiments.live import Progress
 from workbench.data.datasets import DatasetVersion, list_versions
+from workbench.experiments.crash import last_words
 from workbench.experiments.experiments import ExperimentRow, list_experiments
 from workbench.experiments.listing import list_runs, read_runs
 from workbench.experiments.lookup import get_run
@@ -96,4 +97,12 @@ def load_run(
 
         again = reproduced_words(project, run)
     job = project.store.one("SELECT number FROM jobs WHERE id = ?", (run.job,))
-    return Known(run, problem, models, f"j_{job['number']}" if job else "", progress, again)
+    return Known(
+        run,
+        problem,
+        models,
+        f"j_{job['number']}" if job else "",
+        progress,
+        again,
+        last_words(project, run),
+    )

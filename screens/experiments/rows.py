@@ -14,7 +14,7 @@ from screens.text import Styled, ago, duration
 from screens.widgets.source import Cell, Column, Row
 from workbench.experiments.experiments import ExperimentRow
 from workbench.experiments.listing import METRIC, PARAM
-from workbench.experiments.meaning import Known
+from workbench.experiments.naming import Known
 from workbench.experiments.rows import RunRow
 from workbench.numbers import from_figure
 from workbench.states import JOB_ENDED

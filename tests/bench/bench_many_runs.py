@@ -136,12 +136,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--mlflow", help="A Python that has mlflow.")
+    parser.add_argument("--mlflow-runs", default="1000", help="How many runs mlflow is given.")
     parser.add_argument(
         "--kept", type=Path, help="A folder to keep the projects in, between rounds."
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for runs in (10_000, options.runs):
+        for runs in dict.fromkeys((10_000, options.runs)):
             root = (options.kept or Path(folder)) / f"runs-{runs}"
             begun = time.perf_counter()
             project = build(root, runs)
@@ -157,7 +158,7 @@ def main() -> None:
             commands(project)
         if options.mlflow:
             peer = Path(__file__).with_name("mlflow_runs.py")
-            subprocess.run([options.mlflow, str(peer), folder], check=True)
+            subprocess.run([options.mlflow, str(peer), folder, options.mlflow_runs], check=True)
 
 
 if __name__ == "__main__":

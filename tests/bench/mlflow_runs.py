@@ -17,7 +17,7 @@ from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric, Sq
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.tracking import MlflowClient
 
-RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
+RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 NAMES = (
     "roc_auc",
     "average_precision",

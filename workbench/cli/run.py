@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
@@ -12,6 +12,9 @@ from workbench.cli.run_again import TRAINING
 from workbench.cli.run_keep import KEEPING
 from workbench.states import RunState
 from workbench.text import clean
+
+if TYPE_CHECKING:
+    from workbench.experiments.rows import RunRow
 
 ALL = 0
 MOST_SHOWN = 100
@@ -55,8 +58,6 @@ def list_(
     limit: int | None,
 ) -> None:
     """List runs with their main figure."""
-    import msgspec
-
     from workbench.experiments.listing import list_runs
 
     shown = limit if limit is not None else ALL if context.json else MOST_SHOWN
@@ -70,38 +71,49 @@ def list_(
         limit=shown or None,
         offset=offset,
     )
-
-    shown_columns: tuple[str, ...] = ()
+    if limit is None and shown and len(runs) == shown:
+        context.say(f"The first {shown} are shown; --limit 0 shows all.")
+    narrowed = bool(filter_text or offset or experiment or state or trainer)
     if columns:
-        from workbench.experiments.columns import column_names
-        from workbench.experiments.listing import known_names
+        _answer_columns(context, runs, columns, narrowed=narrowed)
+    else:
+        _answer_runs(context, runs, sort, narrowed=narrowed)
 
-        shown_columns = column_names(columns, known_names(context.project))
+
+def _answer_columns(context: Context, runs: list[RunRow], columns: str, *, narrowed: bool) -> None:
+    from workbench.cli.run_text import column_table
+    from workbench.experiments.columns import column_names, value_of
+    from workbench.experiments.listing import known_names
+
+    names = column_names(columns, known_names(context.project))
+    rows = [{name: value_of(run, name) for name in names} for run in runs]
+    context.answer(
+        "run.columns@1", rows, lambda: column_table(runs, names) if runs else _none(narrowed)
+    )
+
+
+def _answer_runs(context: Context, runs: list[RunRow], sort: str, *, narrowed: bool) -> None:
+    import msgspec
 
     def human() -> str:
-        from workbench.cli.run_text import column_table, run_table
+        from workbench.cli.run_text import run_table
         from workbench.experiments.lookup import metrics_by_experiment
 
-        if not runs and (filter_text or offset or experiment or state or trainer):
-            return "No run matches."
-        if not runs:
-            return "No runs. Next: workbench run train EXPERIMENT --trainer hgb"
-        if limit is None and len(runs) == MOST_SHOWN:
-            context.say(f"The first {MOST_SHOWN} are shown; --limit 0 shows all.")
-        if shown_columns:
-            return column_table(runs, shown_columns)
         metric = None if sort in {"newest", "oldest"} else sort
+        if not runs:
+            return _none(narrowed)
         return run_table(runs, metrics_by_experiment(context.project), metric)
 
-    if shown_columns:
-        from workbench.experiments.columns import value_of
-
-        rows = [{name: value_of(run, name) for name in shown_columns} for run in runs]
-        context.answer("run.columns@1", rows, human)
-        return
     # A list may be long; its figures are Figure already, and its times are finite.
     data = msgspec.Raw(msgspec.json.encode(runs)) if context.json else None
     context.answer("run.list@1", data, human)
+
+
+def _none(narrowed: bool) -> str:
+    """Say that there are no runs, or none that match."""
+    if narrowed:
+        return "No run matches."
+    return "No runs. Next: workbench run train EXPERIMENT --trainer hgb"
 
 
 @group.command()
@@ -117,13 +129,17 @@ def show(context: Context, run: str, what: Literal["patch", "lock"] | None) -> N
         _show_object(context, run, what)
         return
     from workbench.cli.run_text import run_text
+    from workbench.experiments.crash import last_words
     from workbench.experiments.lookup import get_run
     from workbench.experiments.reproduce import reproduced_words
 
     found = get_run(context.project, run)
-    context.answer(
-        "run.show@1", found, lambda: run_text(found, reproduced_words(context.project, found))
-    )
+
+    def human() -> str:
+        again = reproduced_words(context.project, found)
+        return run_text(found, again, last_words(context.project, found))
+
+    context.answer("run.show@1", found, human)
 
 
 def _show_object(context: Context, run: str, what: Literal["patch", "lock"]) -> None:

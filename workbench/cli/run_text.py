@@ -91,8 +91,11 @@ def column_table(runs: Sequence[RunRow], columns: Sequence[str]) -> str:
     return table(heads, rows, right=right)
 
 
-def run_text(run: Run, again: str = "") -> str:
-    """Return one run in full; `again` tells how it stands to the run that it reproduces."""
+def run_text(run: Run, again: str = "", last_words: Sequence[str] = ()) -> str:
+    """Return one run in full.
+
+    `again` tells how it stands to the run that it reproduces, `last_words` is the end of its log.
+    """
     facts = {
         "run": f"{run.reference} ({run.id})",
         "state": run.state,
@@ -116,6 +119,8 @@ def run_text(run: Run, again: str = "") -> str:
     }
     facts["tags"] = " ".join((*(("archived",) if run.archived else ()), *run.tags))
     lines = [f"{key:11}{clean(value)}" for key, value in facts.items() if value]
+    if last_words:
+        lines += ["", "Where its log ends:", *(f"  {clean(line, 300)}" for line in last_words)]
     params = [(name, value_text(value)) for name, value in run.params.items()]
     if params:
         lines += ["", table(("PARAMETER", "VALUE"), params)]
@@ -169,12 +174,13 @@ def comparison_text(found: Comparison) -> str:
         for name, runs in zip(found.runs, found.members, strict=True)
     ]
     words = (
-        "Only what differs is shown, and every metric; * is the best, brackets: against the base."
+        "Only what differs is shown, and every metric; * is the best, in () the change against the"
+        " base, in [] the 95 % interval where there is one."
     )
     if found.group:
         words += (
-            f"\n×n: the mean of n runs that are equal but for {found.group}, ± its 95 % interval"
-            " (Student's t)."
+            f"\n×n: the mean of n runs that are equal but for {found.group}, its interval by"
+            " Student's t."
         )
     return table(("", f"{first} (base)", *others), rows) + "\n\n" + words
 
@@ -183,7 +189,7 @@ def _cell(line: MetricLine, place: int) -> str:
     text = figure(line.values[place])
     low, high = line.low[place], line.high[place]
     if low is not None and high is not None:
-        text += f" ± {(from_figure(high) - from_figure(low)) / 2:.2g}"
+        text += f" [{figure(low)}, {figure(high)}]"
     text += " *" if place in line.best else ""
     change = line.change[place]
     if place and change is not None and line.values[place] is not None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from workbench.errors import BadInput
 from workbench.experiments.listing import METRIC, PARAM
-from workbench.experiments.meaning import Known, matches
+from workbench.experiments.naming import Known, matches
 from workbench.experiments.rows import RunRow
 from workbench.numbers import Figure
 from workbench.options import Value

@@ -16,11 +16,12 @@ from workbench.links import parse_numbered
 from workbench.numbers import Figure, from_figure, to_figure
 from workbench.options import Value
 from workbench.statistics.student import mean_interval
-from workbench.training.metrics import direction_of
+from workbench.training.metrics import HIGH, LOW, direction_of
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
 
+Intervals = Mapping[int, Mapping[str, Figure]]
 SETTINGS = ("experiment", "trainer", "dataset", "seed", "target")
 """What differs between runs beside their parameters."""
 
@@ -36,9 +37,10 @@ class MetricLine(msgspec.Struct, frozen=True, kw_only=True):
     """A metric in every column: None where it was not recorded.
 
     A column of several runs has their mean in `values`, the ends of its 95 % interval (Student's t)
-    in `low` and `high`, and in `counts` of how many figures; elsewhere these ends are None. `best`
-    are the positions of the best figure, empty where the direction is not known or all are equal.
-    `change` is each figure minus the baseline's.
+    in `low` and `high`, and in `counts` of how many figures. A column of one run has there the ends
+    that were drawn on its test rows; what has none has None. `best` are the positions of the best
+    figure, empty where the direction is not known or all are equal. `change` is each figure minus
+    the baseline's.
     """
 
     name: str
@@ -92,7 +94,21 @@ def compare(
             fix="Name two or more runs, each once",
             code="run.compare",
         )
-    return compare_runs(runs, group=group)
+    return compare_runs(runs, group=group, intervals=_intervals(project, runs))
+
+
+def _intervals(project: Project, runs: Sequence[RunRow]) -> Intervals:
+    """Return the bounds (`low.`, `high.`) that the runs recorded of their test figures."""
+    rows = project.store.query(
+        "SELECT run_number, name, last FROM run_metrics WHERE run_number IN (SELECT unnest(?))"
+        " AND (starts_with(name, ?) OR starts_with(name, ?))",
+        [[run.number for run in runs], LOW, HIGH],
+    )
+    found: dict[int, dict[str, Figure]] = {}
+    for row in rows:
+        if row["last"] is not None:
+            found.setdefault(row["run_number"], {})[row["name"]] = to_figure(row["last"])
+    return found
 
 
 def read_each(project: Project, refs: Sequence[str]) -> list[RunRow]:
@@ -111,8 +127,14 @@ def read_each(project: Project, refs: Sequence[str]) -> list[RunRow]:
     return [found[number] for number in numbers]
 
 
-def compare_runs(runs: Sequence[RunRow], *, group: str = "") -> Comparison:
-    """Compare runs that have been read; pure. Raises BadInput for a group that no run has."""
+def compare_runs(
+    runs: Sequence[RunRow], *, group: str = "", intervals: Intervals | None = None
+) -> Comparison:
+    """Compare runs that have been read; pure. Raises BadInput for a group that no run has.
+
+    `intervals` are the bounds that runs recorded: number → `low.NAME` and `high.NAME` → figure.
+    """
+    bounds = intervals or {}
     columns = _grouped(runs, group) if group else [[run] for run in runs]
     firsts = [column[0] for column in columns]
     settings = [
@@ -126,7 +148,7 @@ def compare_runs(runs: Sequence[RunRow], *, group: str = "") -> Comparison:
         experiments=tuple(dict.fromkeys(run.experiment for run in runs)),
         settings=_differing(settings),
         params=_differing(params),
-        metrics=tuple(_line(name, columns) for name in metrics),
+        metrics=tuple(_line(name, columns, bounds) for name in metrics),
         members=tuple(tuple(run.reference for run in column) for column in columns),
         group=group,
     )
@@ -162,8 +184,13 @@ def _differing(lines: Sequence[tuple[str, list[Value]]]) -> tuple[Difference, ..
     )
 
 
-def _line(name: str, columns: Sequence[Sequence[RunRow]]) -> MetricLine:
-    cells = [_cell([run.metrics for run in column], name) for column in columns]
+def _line(name: str, columns: Sequence[Sequence[RunRow]], bounds: Intervals) -> MetricLine:
+    cells = [
+        _own_cell(column[0], name, bounds)
+        if len(column) == 1
+        else _cell([run.metrics for run in column], name)
+        for column in columns
+    ]
     numbers = [math.nan if value is None else from_figure(value) for value, *_ in cells]
     direction = direction_of(name)
     known = [number for number in numbers if not math.isnan(number)]
@@ -181,6 +208,17 @@ def _line(name: str, columns: Sequence[Sequence[RunRow]]) -> MetricLine:
         name=name, direction=direction, values=values, change=tuple(change), best=best,
         low=low, high=high, counts=counts,
     )  # fmt: skip
+
+
+def _own_cell(
+    run: RunRow, name: str, bounds: Intervals
+) -> tuple[Figure | None, Figure | None, Figure | None, int]:
+    """Return one run's figure, with the interval that it recorded."""
+    if name not in run.metrics:
+        return None, None, None, 0
+    own = bounds.get(run.number, {})
+    low, high = own.get(LOW + name), own.get(HIGH + name)
+    return run.metrics[name], low, high, 1
 
 
 def _cell(

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from workbench.errors import BadInput
 from workbench.experiments.conditions import SECONDS, condition
 from workbench.experiments.filters import parse
-from workbench.experiments.meaning import Known, needs_names, understand
+from workbench.experiments.meaning import needs_names, understand
+from workbench.experiments.naming import Known
 from workbench.experiments.rows import ROWS, RunRow, row_values
 from workbench.training.metrics import direction_of
 

@@ -1,13 +1,11 @@
 """What the terms of a filter mean: each becomes a check of one kind, with its values read. Pure.
 
-Names are those of facts (FACTS), then those of the metrics and parameters that some run has:
-exactly, without case, or by a part that one name alone has (a figure of the test rows, without a
-dot in its name, before others). `metric.` and `param.` in front say which is meant.
+Names are those of facts (FACTS), then those of the metrics and parameters that some run has
+(`naming.py`).
 """
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Sequence
@@ -16,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, NoReturn, get_args
 
 from workbench.experiments.filters import Condition, Term, Value, Word, wrong
+from workbench.experiments.naming import Known, resolve
 from workbench.links import parse_numbered
 from workbench.states import RunState
 
@@ -48,14 +47,6 @@ _SPAN = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhdw])")
 _STATES: tuple[str, ...] = get_args(RunState)
 _LONGEST = 200
 """Characters of a filter's own words that an error repeats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The names that runs have: of their metrics, and of their parameters."""
-
-    metrics: tuple[str, ...] = ()
-    params: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +235,7 @@ def _as_number(value: Value) -> float | None:
 
 
 def _of_figures(term: Condition, known: Known) -> tuple[Check, ...]:
-    kind, name = _resolve(term, known)
+    kind, name = resolve(term, known, FACTS)
     sign = _sign(term)
     if kind == "metric":
         if sign == "=" and any(value.text == "*" and not value.literal for value in term.values):
@@ -258,61 +249,6 @@ def _of_figures(term: Condition, known: Known) -> tuple[Check, ...]:
     equal = tuple(n for value in term.values if (n := _as_number(value)) is not None)
     checks: tuple[Check, ...] = (TextIs("param", name, texts),)
     return (*checks, NumberIs("param", name, "=", equal)) if equal else checks
-
-
-def _resolve(term: Condition, known: Known) -> tuple[Literal["metric", "param"], str]:
-    """Return which metric or parameter a name means."""
-    found = matches(term.name, known)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        _unknown_name(term, known)
-    many = len({name for _, name in found}) > 1
-    raise wrong(
-        f"{term.name[:40]} means several",
-        term.column,
-        why=", ".join(name if many else f"{of}.{name}" for of, name in found[:8]),
-        fix="Write more of the name" if many else "Say which: metric. or param. in front",
-    )
-
-
-def matches(text: str, known: Known) -> list[tuple[Literal["metric", "param"], str]]:
-    """Return the metrics and parameters that a name may mean: one, as a rule."""
-    kind, dot, rest = text.partition(".")
-    names: list[tuple[Literal["metric", "param"], str]] = [("metric", n) for n in known.metrics]
-    names += [("param", name) for name in known.params]
-    sought = text
-    if dot and kind in {"metric", "param"}:
-        names, sought = [one for one in names if one[0] == kind], rest
-    folded = sought.lower()
-    ways = (
-        [one for one in names if one[1] == sought],
-        [one for one in names if one[1].lower() == folded],
-        [one for one in names if folded in one[1].lower() and "." not in one[1]],
-        [one for one in names if folded in one[1].lower()],
-    )
-    return next((way for way in ways if way), [])
-
-
-def _unknown_name(term: Condition, known: Known) -> NoReturn:
-    near = difflib.get_close_matches(
-        term.name.lower(), [*FACTS, *known.metrics, *known.params], n=1, cutoff=0.6
-    )
-    own = [name for name in known.metrics if "." not in name]
-    lists = (("facts", FACTS), ("metrics", own), ("parameters", known.params))
-    raise wrong(
-        f"No run has a {term.name[:40]}",
-        term.column,
-        why="known: " + "; ".join(f"{of} {_listed(names)}" for of, names in lists if names),
-        fix=f"Did you mean {near[0]}?"
-        if near
-        else 'Choose one of these; words go in quotes: "a:b"',
-    )
-
-
-def _listed(names: Sequence[str] | dict[str, str], most: int = 16) -> str:
-    shown = list(names)[:most]
-    return ", ".join(shown) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _unknown_value(value: Value, fact: str, known: Sequence[str]) -> NoReturn:

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from shelf import NOW, figures
 
+from screens.experiments import comparing
+from screens.widgets.source import plain
+from workbench.cli.run_text import comparison_text
 from workbench.compute.events import EventWriter
 from workbench.errors import BadInput, NotFound
 from workbench.experiments.compare import compare, compare_runs
@@ -140,3 +143,34 @@ def test_six_curves_are_drawn_and_the_others_counted(project: Project, queued: Q
     assert found.title == "cv.f1 of 6 runs"
     assert found.notes == ("2 more have it",)
     assert set(found.data["labels"]) == {f"r_{n}" for n in range(1, 7)}
+
+
+def test_a_run_of_its_own_has_the_interval_that_it_recorded(
+    project: Project, queued: Queue
+) -> None:
+    recorded = {
+        "roc_auc": 0.81,
+        "low.roc_auc": 0.79,
+        "high.roc_auc": 0.83,
+        "log_loss": 0.5,
+        "low.log_loss": "NaN",
+    }
+    for seed, more in enumerate(({}, {"roc_auc": 0.9}, {"roc_auc": 0.7})):
+        run = queued("linear", seed=seed)
+        project.store.append(
+            RunEnded(id=run.id, state="succeeded", metrics=figures(recorded | more))
+        )
+    loss, auc = compare(project, ["r_1", "r_2"]).metrics
+    assert (auc.low, auc.high, auc.counts) == ((0.79, 0.79), (0.83, 0.83), (1, 1))
+    assert (loss.low, loss.high) == (("NaN", "NaN"), (None, None))
+    (_, grouped) = compare(project, ["r_2", "r_3"], group="seed").metrics
+    assert grouped.counts == (2,)  # the mean's interval is Student's, not one of theirs
+    assert (grouped.low[0], grouped.high[0]) != (0.79, 0.83)
+    found = compare(project, ["r_1", "r_2"])
+    assert "0.81 [0.79, 0.83]" in comparison_text(found)
+    assert "0.5  " in comparison_text(found)
+    shown = comparing.source(found)
+    cells = [str(plain(cell)) for row in shown.page(0) for cell in row.cells]
+    assert "0.8100 [0.79, 0.83]  " in cells
+    assert "0.9000 [0.79, 0.83] *" in cells
+    assert not any("low" in cell for cell in cells)

@@ -15,7 +15,8 @@ from shelf import NOW, Shelf, ago, created, figures, numbers, registered, ulid
 from workbench.errors import BadInput
 from workbench.experiments.filters import Condition, Value, Word, parse
 from workbench.experiments.listing import Order, arrange_runs, known_names, list_runs, read_runs
-from workbench.experiments.meaning import Known, understand
+from workbench.experiments.meaning import understand
+from workbench.experiments.naming import Known
 from workbench.records import Record
 from workbench.records.runs import (
     RunChanged,
