@@ -195,7 +195,9 @@ class Datasets(Place[list[DatasetVersion]]):
         from screens.datasets.tagging import tag_form
 
         assert self.version is not None
-        self.app.push_screen(tag_form(self.project, self.version, self.versions))
+        self.app.push_screen(
+            tag_form(self.project, self.version, self.versions, self.bench.keep_undo)
+        )
 
     def why_not_query(self) -> str:
         """A query needs something to be asked of."""

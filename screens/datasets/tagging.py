@@ -1,11 +1,12 @@
-"""Giving a version a tag, or taking one away."""
+"""Giving a version a tag, or taking one away; `z` takes either back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from screens.modals.form import FormModal, Values
+from screens.undo import Undo
 from screens.widgets.fields import Field
 from workbench.data.datasets import DatasetVersion
 from workbench.data.tags import Tagged, tag, untag
@@ -17,10 +18,28 @@ if TYPE_CHECKING:
 GIVE, TAKE = "give", "take away"
 
 
+def undo_of(project: Project, done: Tagged) -> Undo | None:
+    """Return how a change of a tag is taken back: who had it before has it again; None for no change."""
+    if not done.changed:
+        return None
+    words = f"the tag {done.tag} of {done.version or done.before}"
+    if done.before:
+        again = ("data", "tag", done.before, done.tag)
+        return Undo(words, lambda: tag(project, done.before, done.tag), again)
+    off = ("data", "tag", done.version, done.tag, "--remove")
+    return Undo(words, lambda: untag(project, done.version, done.tag), off)
+
+
 def tag_form(
-    project: Project, version: DatasetVersion, versions: Sequence[DatasetVersion]
+    project: Project,
+    version: DatasetVersion,
+    versions: Sequence[DatasetVersion],
+    keep: Callable[[Undo], None],
 ) -> FormModal:
-    """Return the form that asks for the tag and sets it; it says which tags the dataset has."""
+    """Return the form that asks for the tag and sets it; it says which tags the dataset has.
+
+    `keep` gets how what was done is taken back.
+    """
     fields = [
         Field("name", "tag", f"so that {version.dataset}@TAG is this version", required=True,
               parse=_name),
@@ -31,7 +50,11 @@ def tag_form(
 
     def apply(values: Values) -> Tagged:
         change = untag if values["what"] == TAKE else tag
-        return change(project, version.reference, values["name"])
+        done = change(project, version.reference, values["name"])
+        undo = undo_of(project, done)
+        if undo is not None:
+            keep(undo)
+        return done
 
     def command(values: Values) -> list[str]:
         argv = ["data", "tag", version.reference, values["name"].strip()]
@@ -39,8 +62,10 @@ def tag_form(
 
     def outcome(done: Tagged) -> str:
         if not done.version:
-            return f"{done.before} is no longer {done.dataset}@{done.tag}."
-        return f"{done.version} is {done.dataset}@{done.tag}."
+            return f"{done.before} is no longer {done.dataset}@{done.tag}. z takes it back."
+        if not done.changed:
+            return f"{done.version} was {done.dataset}@{done.tag} already."
+        return f"{done.version} is {done.dataset}@{done.tag}. z takes it back."
 
     return FormModal(
         f"Tag {version.reference}",

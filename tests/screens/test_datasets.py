@@ -444,12 +444,52 @@ async def test_a_tag_is_given_and_stands_in_the_list(bench: Workbench, project: 
         bench.screen.query_one("#apply").focus()
         await pilot.press("enter")
         await until(pilot, lambda: "Tags" in text(bench))
-        assert "birds@2 is birds@gold." in status(bench)
+        assert "birds@2 is birds@gold. z takes it back." in status(bench)
         place.point_at("birds@1")
         await settled(pilot)
         place.point_at("birds@gold")
         await until(pilot, lambda: place.table.key == "birds@2")
     assert [version.tags for version in list_versions(project)] == [("gold",), ()]
+
+
+async def test_changes_of_a_tag_are_taken_back(bench: Workbench, project: Project) -> None:
+    def tags() -> dict[int, tuple[str, ...]]:
+        return {version.number: version.tags for version in list_versions(project)}
+
+    async with bench.run_test(size=(140, 30)) as pilot:
+        place = await enter(pilot)
+
+        async def change(reference: str, what: str, expected: dict[int, tuple[str, ...]]) -> None:
+            place.point_at(reference)
+            await settled(pilot)
+            place.act_tag()
+            await settled(pilot)
+            bench.screen.query_one("#field-name").value = "gold"  # type: ignore[attr-defined]
+            bench.screen.query_one("#field-what").value = what  # type: ignore[attr-defined]
+            bench.screen.query_one("#apply").focus()
+            await pilot.press("enter")
+            await until(pilot, lambda: not bench.screen.is_modal and tags() == expected)
+            await settled(pilot)
+
+        async def back(expected: dict[int, tuple[str, ...]]) -> None:
+            await pilot.press("z")
+            await until(pilot, lambda: tags() == expected)
+            await settled(pilot)
+
+        await change("birds@2", "give", {1: (), 2: ("gold",)})
+        await change("birds@2", "give", {1: (), 2: ("gold",)})
+        assert "birds@2 was birds@gold already." in status(bench)
+        await change("birds@1", "give", {1: ("gold",), 2: ()})
+        await change("birds@1", "take away", {1: (), 2: ()})
+        assert "birds@1 is no longer birds@gold. z takes it back." in status(bench)
+        await back({1: ("gold",), 2: ()})  # given to whom it was taken from
+        await back({1: (), 2: ("gold",)})  # and then to who had it before
+        await back({1: (), 2: ()})
+        await pilot.press("z")  # what changed nothing left nothing to take back
+        await until(pilot, lambda: "nothing was done" in status(bench))
+        said = [entry.text for entry in bench.session.entries]
+        assert "workbench data tag birds@2 gold --remove" in said
+        assert "workbench data tag birds@2 gold" in said
 
 
 async def test_export_writes_the_table(bench: Workbench, tmp_path: Path) -> None:

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 
 class Tagged(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change of a tag did: `version` has it now, `before` (a reference) had it, empty for none."""
+    """What a change of a tag did: `version` has it now, `before` (a reference) had it, empty for none.
+
+    `changed` is False where the version had the tag already.
+    """
 
     dataset: str
     tag: str
     version: str
     before: str
+    changed: bool
 
 
 def tag(project: Project, ref: str, name: str) -> Tagged:
@@ -67,6 +71,7 @@ def _move(project: Project, dataset: str, name: str, version: DatasetVersion | N
         tag=name,
         version=version.reference if version else "",
         before=row["reference"] if row and seen != wanted else "",
+        changed=seen != wanted,
     )
 
 
