@@ -44,10 +44,11 @@ class Listed(msgspec.Struct, frozen=True):
 
 
 class Left(msgspec.Struct, frozen=True):
-    """How a place was left: its first list, and the view that was shown of each that has several."""
+    """How a place was left: its first list, the view of each that has several, and what is its own."""
 
     list: Listed = Listed()
     views: tuple[str, ...] = ()
+    own: Any = None
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -96,6 +97,8 @@ class Memory:
         for views, name in zip(place.query(Views), left.views, strict=False):
             if name in views.widgets:
                 views.view = name
+        if left.own is not None:
+            place.take_up(left.own)
 
     def look(self) -> Kept:
         """Return how everything is now."""
@@ -179,7 +182,7 @@ def _left(place: Place[Any]) -> Left:
     pane = _list(place)
     views = tuple(views.view for views in place.query(Views))
     if pane is None:
-        return Left(views=views)
+        return Left(views=views, own=place.keepsake())
     table = pane.table
     sort = table.sort
     listed = Listed(
@@ -188,4 +191,4 @@ def _left(place: Place[Any]) -> Left:
         sort.descending if sort else False,
         table.filter_text[:_LONGEST],
     )
-    return Left(listed, views)
+    return Left(listed, views, place.keepsake())

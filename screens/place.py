@@ -106,6 +106,13 @@ class Place(Actor, Screen[None], Generic[T]):
     def on_standing(self, standing: Overview) -> None:
         """How the project stands was read again; overridden by what shows it."""
 
+    def keepsake(self) -> object:
+        """Return what else is to be found again in the next session, as plain values; None for nothing."""
+        return None
+
+    def take_up(self, kept: object) -> None:
+        """Go on where `keepsake` left off, before the first load; it may be anything, or out of date."""
+
     # What a place may use
 
     @property

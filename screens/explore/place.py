@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 
 from screens.actions import Act
 from screens.datasets import card, rows
 from screens.datasets.side import read_profile
-from screens.explore import suggested
+from screens.explore import left, suggested
 from screens.explore.acts import ChartActs
-from screens.explore.grid import Charts
+from screens.explore.grid import MOST, Charts
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.place import Place
@@ -69,6 +70,7 @@ class Explore(ChartActs, Place[Found]):
         self.found = Found()
         self.profile: Profile | None = None
         self._asked = ("", "")
+        self._left = left.Grid()
         self._advised = ""
         self._advice: tuple[Suggestion, ...] = ()
 
@@ -96,9 +98,31 @@ class Explore(ChartActs, Place[Found]):
             self.columns.load(MemorySource((), ()))
         (reference, column), self._asked = self._asked, ("", "")
         if self.version is None and loaded.versions and not reference:
-            reference = max(loaded.versions, key=lambda version: version.created_at).reference
+            self._go_on(loaded.versions)
+            if self.version is None:
+                reference = max(loaded.versions, key=lambda version: version.created_at).reference
         if reference:
             self.choose(reference, column)
+
+    def keepsake(self) -> object:
+        """The charts."""
+        version = self.version
+        return msgspec.to_builtins(left.grid_of(version, self.charts) if version else self._left)
+
+    def take_up(self, kept: object) -> None:
+        """Draw the charts of the last session as soon as the versions are known."""
+        self._left = left.read(kept)
+
+    def _go_on(self, versions: list[DatasetVersion]) -> None:
+        """Show the version that was left, with the charts that can still be drawn."""
+        grid, self._left = self._left, left.Grid()
+        version = next((version for version in versions if version.id == grid.version), None)
+        if version is None:
+            return
+        specs = left.fitting(grid, {c.name: c.type for c in version.columns}, MOST)
+        if specs:
+            self.choose(version.reference, specs[min(max(grid.at, 0), len(specs) - 1)].columns[0])
+            left.put_back(grid, version, specs, self.charts)
 
     @property
     def target(self) -> str:
