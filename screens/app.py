@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partialmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -18,10 +17,11 @@ from screens.commands import Kind, Session, command_text
 from screens.feed import Feed, in_thread
 from screens.frame.bars import Bars
 from screens.frame.follow import EVENTS, Follower
+from screens.going import Goes
 from screens.memory import EVERY, Memory
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.overlays import Overlays
-from screens.places import NOUNS, PLACES, modes
+from screens.places import modes
 from screens.themes import THEMES, choose, keep
 from screens.timers import never_skipped
 from screens.typeahead import TypeAhead
@@ -43,7 +43,7 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Workbench(Undoes, Overlays, TypeAhead):
+class Workbench(Goes, Undoes, Overlays, TypeAhead):
     """The app of one open project. `now` is the clock that ages are counted to; `fresh` forgets."""
 
     TITLE = "Workbench"
@@ -51,14 +51,10 @@ class Workbench(Undoes, Overlays, TypeAhead):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = modes()
     CSS = """
     Toast { background: $panel; padding: 0 1; width: 72; max-width: 90%; }
-    ToastRack { margin-bottom: 2; }
+    ToastRack { margin-bottom: 2; scrollbar-size-vertical: 0; }
     """
 
     ACTS: ClassVar[tuple[Act, ...]] = (
-        *(Act(f"app.place-{digit}", f"place-{digit}", rank=0) for digit in range(len(PLACES))),
-        Act("app.last", "last", rank=0),
-        Act("app.next-pane", "next-pane", rank=0),
-        Act("app.previous-pane", "previous-pane", rank=0),
         Act("app.copy", "copy", rank=0),
         Act("app.quit", "quit", rank=95),
         Act("app.interrupt", "interrupt", rank=0),
@@ -92,7 +88,6 @@ class Workbench(Undoes, Overlays, TypeAhead):
         """How the project stands, read whenever the journal changes."""
         self.keys = keys or {}
         self.set_keymap(self.keys)
-        self._last_place = "home"
         self._mark = project.store.changed()
         self._asking = threading.Lock()
         self._known: tuple[object, Overview] | None = None
@@ -144,7 +139,8 @@ class Workbench(Undoes, Overlays, TypeAhead):
     def tell(self, error: WorkbenchError) -> None:
         """Show a refusal with its reason and what to do, and keep it in the log."""
         self.say(str(error), "error")
-        text = "\n".join(part for part in (error.why, error.fix) if part)
+        # Each shortened by itself: what to do is said, however long the reason is.
+        text = "\n".join(clean(part, 280) for part in (error.why, error.fix) if part)
         where = f" ({error.where})" if error.where else ""
         self.notify(
             clean(text, 600, lines=True) or " ",
@@ -159,13 +155,6 @@ class Workbench(Undoes, Overlays, TypeAhead):
         from screens.clipboard import copy
 
         copy(self, text, what, self.say)
-
-    def goto(self, noun: str, reference: str) -> None:
-        """Go to the place that shows `noun` and put its cursor on `reference`."""
-        self._go(NOUNS[noun])
-        place = self.place
-        if place is not None:
-            self.call_after_refresh(place.look_at, reference)
 
     @property
     def place(self) -> Place[Any] | None:
@@ -234,31 +223,6 @@ class Workbench(Undoes, Overlays, TypeAhead):
             place.on_feed(event.names)
 
     # Acts
-
-    def _go(self, name: str) -> None:
-        if name != self.current_mode:
-            self._last_place = str(self.current_mode)
-            self.switch_mode(name)
-
-    act_place_0 = partialmethod(_go, PLACES[0].id)
-    act_place_1 = partialmethod(_go, PLACES[1].id)
-    act_place_2 = partialmethod(_go, PLACES[2].id)
-    act_place_3 = partialmethod(_go, PLACES[3].id)
-    act_place_4 = partialmethod(_go, PLACES[4].id)
-    act_place_5 = partialmethod(_go, PLACES[5].id)
-    act_place_6 = partialmethod(_go, PLACES[6].id)
-
-    def act_last(self) -> None:
-        """Go to the place before."""
-        self._go(self._last_place)
-
-    def act_next_pane(self) -> None:
-        """Move the focus on."""
-        self.screen.focus_next()
-
-    def act_previous_pane(self) -> None:
-        """Move the focus back."""
-        self.screen.focus_previous()
 
     def why_not_copy(self) -> str:
         """There must be something with a command."""

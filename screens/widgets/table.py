@@ -15,12 +15,13 @@ from textual.strip import Strip
 from screens.actions import Act
 from screens.widgets.copying import Copies
 from screens.widgets.draw import Painter
+from screens.widgets.listed import Listed
 from screens.widgets.moves import Moves
 from screens.widgets.rows import Rows
-from screens.widgets.source import PAGE, Column, Drawn, MemorySource, PageSource, Sort
+from screens.widgets.source import PAGE, PageSource, Sort
 
 
-class Table(Moves, Copies, ScrollView, can_focus=True):
+class Table(Listed, Moves, Copies, ScrollView, can_focus=True):
     """Rows of a PageSource under one cursor.
 
     `load(source)` replaces the rows and keeps cursor (by key), marks, sort and filter. The first
@@ -96,7 +97,6 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         self.markable = markable
         self.marks: set[str] = set()
         self.key = ""
-        """The key of the row under the cursor."""
         self.rows = Rows(
             self,
             stands=lambda: (self.key, self.cursor),
@@ -118,13 +118,6 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
         self.rows.sort, self.rows.filter_text = sort, filter_text
         self.rows.arrange(self.key, self.cursor)
 
-    def holds(self, key: str) -> bool:
-        """Whether a row with this key is in the list, as filtered: in memory, or on a page held."""
-        source = self.rows.source
-        if isinstance(source, MemorySource):
-            return source.position(key) is not None
-        return self.rows.pages.find(key) is not None
-
     def select(self, key: str) -> None:
         """Put the cursor on the row with this key; remembered until it comes, if it is not there."""
         self.key = key
@@ -133,52 +126,6 @@ class Table(Moves, Copies, ScrollView, can_focus=True):
             self.rows.arrange(key, self.cursor)
         else:
             self.cursor = at
-
-    @property
-    def count(self) -> int:
-        """How many rows there are, as filtered."""
-        return self.rows.count
-
-    @property
-    def total(self) -> int:
-        """How many rows there are without the filter."""
-        return self.rows.total
-
-    @property
-    def sort(self) -> Sort | None:
-        """By what the rows are sorted."""
-        return self.rows.sort
-
-    @property
-    def filter_text(self) -> str:
-        """The filter, empty without one."""
-        return self.rows.filter_text
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The columns that are shown."""
-        return self.rows.pages.columns
-
-    @property
-    def row(self) -> Drawn | None:
-        """The row under the cursor, None while it is read or when there is none."""
-        return self.rows.row(self.cursor)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The cells of the row under the cursor, as text."""
-        row = self.row
-        return tuple(text for text, _, _ in row.cells) if row else ()
-
-    @property
-    def cell_text(self) -> str:
-        """The cell under the cursor, as text."""
-        return self.texts[self.column] if self.column < len(self.texts) else ""
-
-    @property
-    def chosen(self) -> list[str]:
-        """The keys to act on: the marked ones, else the one under the cursor."""
-        return sorted(self.marks) if self.marks else [self.key] if self.key else []
 
     def _adopt(self, cursor: int) -> None:
         self.column = min(self.column, max(len(self.columns) - 1, 0))
