@@ -32,6 +32,7 @@ PROCESS = {
     "dead": "is gone",
     "reused": "is gone, its pid is another's",
     "rebooted": "ended with the machine's restart",
+    "unheard": "has not been heard of lately",
 }
 """What was found of the server process, in words."""
 

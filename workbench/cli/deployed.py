@@ -32,7 +32,7 @@ def state(found: Deployment, seen: Observed) -> str:
     """Say the recorded state, and what was found instead where the runner has not noted it yet."""
     from workbench.serving.deployments import ENDED
 
-    if found.state in {*ENDED, "starting", "suspended"} or seen.process == "alive":
+    if found.state in {*ENDED, "starting", "suspended", "lost"} or seen.process == "alive":
         if found.stop_requested and found.state not in ENDED:
             return f"{found.state} (stopping)"
         resting = found.suspend_requested and found.state not in {*ENDED, "suspended"}
@@ -46,6 +46,7 @@ _PROCESS = {
     "dead": "its process is gone",
     "reused": "its process is gone, the pid is another's",
     "rebooted": "the machine was restarted",
+    "unheard": "not heard of lately",
 }
 
 

@@ -24,6 +24,8 @@ MODULES = (
     "workbench.remote.agent.wire",
     "workbench.remote.agent.objects",
     "workbench.remote.agent.jobs",
+    "workbench.remote.agent.smallfiles",
+    "workbench.remote.agent.serving",
     "workbench.remote.agent.facts",
     "workbench.runtimes.lent",
     "workbench.runtimes.far",

@@ -26,6 +26,7 @@ from workbench.remote.link import Agent
 from workbench.remote.pool import Pool
 from workbench.remote.results import fetch_results
 from workbench.remote.sending import send_objects
+from workbench.remote.serving import RemoteServing
 from workbench.remote.stream import Connector
 from workbench.runtimes.far import INDEX
 from workbench.runtimes.runtime import Runtime
@@ -102,6 +103,16 @@ class RemoteTarget:
     def remove(self, handle: Handle) -> None:
         """Remove what is left of the job there."""
         self.clear(_job(handle))
+
+    def serving(self) -> RemoteServing:
+        """Return who serves there."""
+        return RemoteServing(
+            self.name,
+            self.agents,
+            self.connector,
+            self.ensure_runtime,
+            needs_runtime=self.needs_runtime,
+        )
 
     def close(self) -> None:
         """Let connections go; jobs go on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,23 +25,28 @@ if TYPE_CHECKING:
 
 WORKER = ("msgspec", "numpy", "polars", "scikit-learn", "skops")
 """What a worker imports whatever it does; a test holds it to these."""
+SERVER = (*WORKER, "httptools", "uvicorn")
+"""What a server of a deployment imports."""
 
 _OURS = frozenset({"workbench", "plugins", "screens", "sample_data"})
 
 
-def lock_runtime(project: Project, plugins: Iterable[str]) -> Runtime:
+def lock_runtime(
+    project: Project, plugins: Iterable[str], needed: Sequence[str] = WORKER
+) -> Runtime:
     """Return what work of `project` runs in: locked packages and a version of Python.
 
-    The packages are the worker's, those that the distributions of `plugins` (references such as
-    `plugins.trainers.hgb:TRAINER`) require, and those of `[runtime]` in workbench.toml; whatever
-    of them, or of what they need, is installed here is pinned at that version. The lock is kept in
-    the project's cache by what went in, and holds no address of an index. Raises BadInput
+    The packages are those `needed` (WORKER or SERVER), those that the distributions of `plugins`
+    (references such as `plugins.trainers.hgb:TRAINER`) require, and those of `[runtime]` in
+    workbench.toml; whatever of them, or of what they need, is installed here is pinned at that
+    version. The lock is kept in the project's cache by what went in, and holds no address of an
+    index. Raises BadInput
     (`runtime.package`) for packages that cannot be had together, Unavailable (`runtime.index`)
     when no index can be reached and no lock is kept.
     """
     settings = project.settings.runtime
     python = settings.python or default_python()
-    roots, pinned = _ingredients((*WORKER, *_required(plugins)), settings.packages)
+    roots, pinned = _ingredients((*needed, *_required(plugins)), settings.packages)
     text = "\n".join([python, *roots, "", *pinned, "", settings.index]).encode()
     kept = project.paths.cache / f"runtime-{hashlib.sha256(text).hexdigest()[:32]}.lock"
     if not kept.is_file():

@@ -16,6 +16,7 @@ from workbench.links import LATEST, check_name, parse_suffix, parse_version
 from workbench.models.loading import check_served
 from workbench.models.registry import ModelVersion, get_version
 from workbench.project.project import Project
+from workbench.project.settings import LOCAL
 from workbench.records.deployments import DeploymentCreated, DeploymentStopRequested
 from workbench.serving import observing
 from workbench.serving.client import Answers, Client, Row
@@ -86,18 +87,17 @@ def create(
     port in use, NotFound for a version that is not there, BadInput.
     """
     check_name(name, "deployment's name")
-    if target != "local":
-        raise NotFound(
-            f"There is no target {target}",
-            where="--target",
-            why="known: local",
-            fix="Choose local",
-            code="deployment.target",
-        )
+    if target == LOCAL:
+        host = host or project.settings.serving.host
+    else:
+        _check_elsewhere(project, target, host)
+        host = "127.0.0.1"
     environment = _environment(project, model)
     version = get_version(project, model)
     check_served(version.format, version.reference)
-    host = host or project.settings.serving.host
+    host = (host if target == LOCAL else "") or (
+        project.settings.serving.host if target == LOCAL else "127.0.0.1"
+    )
     if port:
         listen(host, port, (port, port)).close()
     made = new_ulid()
@@ -127,6 +127,21 @@ def create(
         _forget_folder(project, made)
         raise
     return get(project, made)
+
+
+def _check_elsewhere(project: Project, target: str, host: str) -> None:
+    """Refuse a target that cannot serve, and an address that is not this machine's own."""
+    from workbench.serving.elsewhere import open_serving
+
+    open_serving(project, target)
+    if host not in {"", "127.0.0.1", "localhost"}:
+        raise BadInput(
+            f"A deployment on {target} cannot listen on {host}",
+            where="--host",
+            why="there and here it listens on loopback; a tunnel leads from one to the other",
+            fix="Leave --host out",
+            code="deployment.host",
+        )
 
 
 def _check_free(view: View, name: str) -> None:

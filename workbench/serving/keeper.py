@@ -10,9 +10,9 @@ import time
 from typing import Literal
 
 from workbench.compute.processes import Identity, Life, look, send
-from workbench.serving.decide import CRASH_WINDOW
 from workbench.serving.folder import Folder, Told
 from workbench.serving.known import Seat
+from workbench.serving.memory import Memory
 
 
 class Keeper:
@@ -22,12 +22,9 @@ class Keeper:
         self._folder = folder
         self._child: subprocess.Popen[bytes] | None = None
         self._who: Identity | None = None
-        self._asked_at: float | None = None
+        self._memory = Memory()
         self._mark: tuple[int, int] | None = None
         self._told: Told | None = None
-        self._down = ""
-        self._final = False
-        self._crashes: list[float] = []
 
     @property
     def untouched(self) -> bool:
@@ -37,25 +34,25 @@ class Keeper:
     def look(self) -> Seat:
         """Return what is known now: two stats and a look at the process, when nothing changed."""
         told = self._read_told()
-        if self._who is None and not self._down:
+        if self._who is None and not self._memory.down:
             self._who = self._folder.read_pid()
         process: Literal["none"] | Life = look(self._who) if self._who else "none"
         now = time.time()
-        self._crashes = [at for at in self._crashes if now - at < CRASH_WINDOW]
+        memory = self._memory
         return Seat(
             number=self._folder.seat,
             process=process,
             launched=self._child is not None,
             exit_status=_status(self._child, gone=process == "dead"),
             told=told,
-            asked=None if self._asked_at is None else now - self._asked_at,
+            asked=memory.asked,
             silent=now - told.at if told and told.at else 0.0,
             pid=self._who.pid if self._who else None,
             last_line=self._folder.last_log_line() if process != "alive" else "",
-            down=self._down,
-            crashes=len(self._crashes),
-            rested=now - self._crashes[-1] if self._crashes else 0.0,
-            final=self._final,
+            down=memory.down,
+            crashes=memory.crashes,
+            rested=memory.rested,
+            final=memory.final,
         )
 
     def launch(self) -> None:
@@ -91,19 +88,18 @@ class Keeper:
         """Ask the process to stop, or end it at once."""
         if self._who:
             send(self._who, signal.SIGKILL if now else signal.SIGTERM)
-        self._asked_at = self._asked_at or time.time()
+        self._memory.ask()
 
     def fell(self, reason: str, *, final: bool) -> None:
         """Remember that the process ended by itself."""
         self.forget()
-        self._crashes.append(time.time())
-        self._down, self._final = reason, final
+        self._memory.fell(reason, final=final)
 
     def forget(self) -> None:
         """Forget the process that was: who it was is not to be taken for the next one."""
         self._folder.pid.unlink(missing_ok=True)
-        self._who = self._child = self._asked_at = self._mark = None
-        self._down, self._final = "", False
+        self._who = self._child = self._mark = None
+        self._memory.forget()
 
     def _read_told(self) -> Told | None:
         """Return what the process told last, read again only when the file changed."""

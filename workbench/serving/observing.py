@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import msgspec
 
-from workbench.compute.processes import Life, look
+from workbench.compute.processes import Life
+from workbench.compute.processes import look as life
 from workbench.serving.folder import Folder, Told
+from workbench.serving.news import News, read_news
+
+Process = Literal["none", "unheard"] | Life
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
     """One process: its number (from 1), its pid, how it is, what it told last.
 
-    `process` is none (never started), alive, dead, reused (its pid is another process now) or
-    rebooted (it ended with the machine).
+    `process` is none (never started), alive, dead, reused (its pid is another process now), rebooted
+    (it ended with the machine) or unheard (it is on a target that does not answer, or nobody looks).
     """
 
     number: int
     pid: int | None
-    process: Literal["none"] | Life
+    process: Process
     told: Told | None
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """How a deployment is: alive while any process is, `told` summed over all of them."""
 
-    process: Literal["none"] | Life
+    process: Process
     told: Told | None
     workers: tuple[Worker, ...] = ()
 
 
 def observe(folder: Folder, workers: int) -> Observed:
     """Look at `workers` processes; what those beyond them answered before counts, too."""
-    found = [_look(folder.at(seat)) for seat in folder.seats() if seat < workers]
+    news = read_news(folder.root)
+    look = _look if news is None else partial(_look_there, news)
+    found = [look(folder.at(seat)) for seat in folder.seats() if seat < workers]
     gone = [folder.at(seat).read_told() for seat in folder.seats() if seat >= workers]
     lives = [each.process for each in found]
     told = [each.told for each in found if each.told]
@@ -50,7 +57,17 @@ def _look(folder: Folder) -> Worker:
     return Worker(
         number=folder.seat + 1,
         pid=who.pid if who else None,
-        process=look(who) if who else "none",
+        process=life(who) if who else "none",
+        told=folder.read_told(),
+    )
+
+
+def _look_there(news: News, folder: Folder) -> Worker:
+    seat = next((seat for seat in news.seats if seat.number == folder.seat), None)
+    return Worker(
+        number=folder.seat + 1,
+        pid=seat.pid if seat else None,
+        process=("unheard" if not news.current else seat.process) if seat else "none",
         told=folder.read_told(),
     )
 

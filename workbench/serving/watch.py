@@ -8,26 +8,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-
 from workbench.errors import Conflict, WorkbenchError
 from workbench.plugins import reference
 from workbench.project.project import Project
+from workbench.project.settings import LOCAL
 from workbench.records import Record
 from workbench.records.deployments import DeploymentChanged, DeploymentServing
 from workbench.records.models import PromotionServed
-from workbench.serving.client import Client
 from workbench.serving.decide import agreed, decide, needs_answer
 from workbench.serving.folder import Desired, Folder
-from workbench.serving.keeper import Keeper
-from workbench.serving.known import Down, End, Instruction, Known, Launch, Note, Seat, Serves, Write
+from workbench.serving.hosting import Here, Host, Trouble
+from workbench.serving.known import Down, End, Instruction, Known, Launch, Note, Serves, Write
 from workbench.states import DEPLOYMENT, check_transition
 from workbench.store.store import View
 from workbench.text import clean
 from workbench.training.signatures import recall
 
-ANSWER_SECONDS = 2.0
-"""How long the runner's loop waits for an answer of a server that says it is ready."""
+ANSWERING = frozenset({"healthy", "degraded"})
+PATIENCE = 10.0
+"""Seconds of trouble with a target before it is recorded."""
 
 logger = logging.getLogger("workbench.serving")
 
@@ -57,6 +56,8 @@ def step(project: Project) -> bool:
     """
     key = str(project.root)
     if key not in _WATCHERS or _WATCHERS[key].project is not project:
+        if key in _WATCHERS:
+            _WATCHERS[key].close()
         _WATCHERS[key] = Watcher(project)
     return _WATCHERS[key].step()
 
@@ -64,26 +65,9 @@ def step(project: Project) -> bool:
 class _Mind:
     """What the watcher remembers of a deployment between two steps; all of it can be lost."""
 
-    def __init__(self, folder: Folder) -> None:
-        self.folder = folder
-        self.keepers: dict[int, Keeper] = {}
-        self.written: Desired | None = None
+    def __init__(self, host: Host) -> None:
+        self.host = host
         self.complaint = ""
-
-    def keeper(self, seat: int) -> Keeper:
-        """Return who keeps the process in this seat."""
-        if seat not in self.keepers:
-            self.keepers[seat] = Keeper(self.folder.at(seat))
-        return self.keepers[seat]
-
-    def look(self, workers: int) -> tuple[Seat, ...]:
-        """Look at every seat that is wanted or was ever taken."""
-        if not self.keepers:
-            for seat in self.folder.seats():
-                self.keeper(seat)
-        for seat in range(workers):
-            self.keeper(seat)
-        return tuple(self.keepers[seat].look() for seat in sorted(self.keepers))
 
 
 class Watcher:
@@ -102,12 +86,12 @@ class Watcher:
             self._rows = self.project.store.query(_ACTIVE, [os.getuid()])
             self._seen = changed
             active = {row["id"] for row in self._rows}
-            self._minds = {key: mind for key, mind in self._minds.items() if key in active}
+            for key in [key for key in self._minds if key not in active]:
+                self._minds.pop(key).host.close()
         for row in self._rows:
             mind = self._minds.get(row["id"])
             if mind is None:
-                folder = Folder(self.project.paths.deployment(row["id"]))
-                mind = self._minds[row["id"]] = _Mind(folder)
+                mind = self._minds[row["id"]] = _Mind(make_host(self.project, row))
             try:
                 self._take_on(row, mind)
             except Conflict:
@@ -116,20 +100,60 @@ class Watcher:
                 self._give_up(row, mind, str(error))
         return bool(self._rows)
 
+    def close(self, wait: float = 0.0) -> None:
+        """Look no more; what is served goes on."""
+        for mind in self._minds.values():
+            mind.host.close(wait)
+        self._minds, self._rows, self._seen = {}, [], None
+
     def _take_on(self, row: dict[str, Any], mind: _Mind) -> None:
-        known = self._know(row, mind)
+        host = mind.host
+        trouble = host.trouble
+        if trouble is not None:
+            self._note_trouble(row, mind, trouble)
+            return
+        known = self._know(row, host)
+        if known is None:
+            return
+        mind.complaint = ""
         if needs_answer(known):
-            known = _with_answer(known, row, mind)
+            known = _with_answer(known, row, host)
         records: list[Record] = []
         for doing in decide(known):
-            records += self._do(doing, row, mind)
+            records += self._do(doing, row, host)
+        if not records and host.port not in {0, row["port"]} and row["state"] in ANSWERING:
+            # The port that it had here was taken meanwhile.
+            state, reason = row["state"], row["reason"] or ""
+            records.append(
+                DeploymentChanged(id=row["id"], state=state, reason=reason, port=host.port)
+            )
         if records:
             self._record(row, records)
 
-    def _know(self, row: dict[str, Any], mind: _Mind) -> Known:
-        """Gather what is known."""
-        if mind.written is None:
-            mind.written = _written(mind.folder)
+    def _note_trouble(self, row: dict[str, Any], mind: _Mind, trouble: Trouble) -> None:
+        """Note what the place of a deployment does not let be known or done."""
+        if mind.host.empty and (row["stop_requested"] or trouble.refused):
+            if row["stop_requested"]:
+                self._record(row, [DeploymentChanged(id=row["id"], state="stopped")])
+            else:
+                self._give_up(row, mind, trouble.why)
+            return
+        if trouble.refused and not trouble.unreached and row["state"] == "starting":
+            self._give_up(row, mind, trouble.why)
+            return
+        state = "lost" if trouble.unreached else "degraded"
+        if trouble.seconds < PATIENCE or row["state"] not in {"starting", *ANSWERING, "lost"}:
+            return
+        if (row["state"], mind.complaint) != (state, trouble.why):
+            mind.complaint = trouble.why
+            reason = clean(trouble.why, 500)
+            self._record(row, [DeploymentChanged(id=row["id"], state=state, reason=reason)])
+
+    def _know(self, row: dict[str, Any], host: Host) -> Known | None:
+        """Gather what is known; None while that is not enough to decide on."""
+        seats = host.look(row["workers"])
+        if seats is None:
+            return None
         return Known(
             name=row["name"],
             state=row["state"],
@@ -139,19 +163,19 @@ class Watcher:
             serving=row["serving"],
             promotion_served=not row["promotion"] or row["promotion_since"] is not None,
             restarts=row["restarts"],
-            wanted=self._wanted(row, mind.written.port if mind.written else row["port"]),
-            written=mind.written,
-            seats=mind.look(row["workers"]),
+            wanted=self._wanted(row, host),
+            written=host.written(),
+            seats=seats,
         )
 
-    def _wanted(self, row: dict[str, Any], port: int) -> Desired:
+    def _wanted(self, row: dict[str, Any], host: Host) -> Desired:
         """Return what is to be served; made once for each reading of the tables."""
         if "desired" not in row:
-            row["desired"] = self._desired(row, port)
+            row["desired"] = host.wanted(self._desired(row))
         desired: Desired = row["desired"]
         return desired
 
-    def _desired(self, row: dict[str, Any], port: int) -> Desired:
+    def _desired(self, row: dict[str, Any]) -> Desired:
         return Desired(
             deployment=row["id"],
             name=row["name"],
@@ -166,30 +190,28 @@ class Watcher:
             signature=recall(self.project.store.objects, row["signature"]),
             promotion=row["promotion"] or "",
             host=row["host"],
-            port=port,
+            port=row["port"],
             ports=self.project.settings.serving.ports,
             token=row["token"],
             workers=row["workers"],
         )
 
-    def _do(self, doing: Instruction, row: dict[str, Any], mind: _Mind) -> list[Record]:
+    def _do(self, doing: Instruction, row: dict[str, Any], host: Host) -> list[Record]:
         """Do what changes no record; return the records of what does."""
         deployment = row["id"]
         match doing:
             case Write(desired):
-                mind.folder.write_desired(desired)
-                mind.written = desired
+                host.write(desired)
             case Launch(seat):
-                mind.keeper(seat).launch()
+                host.launch(seat)
             case Down(seat, reason, final):
-                mind.keeper(seat).fell(reason, final=final)
+                host.fell(seat, reason, final=final)
                 logger.warning("%s: %s", row["name"], clean(reason, 500))
             case End(seat, now):
-                mind.keeper(seat).end(now=now)
+                host.end(seat, now=now)
             case Note(state, reason, pid, port, restarts):
-                if state == "suspended":
-                    for keeper in mind.keepers.values():
-                        keeper.forget()
+                if state in {"stopped", "suspended"} and not host.settle(state):
+                    return []  # it is decided on again once that is done
                 return [
                     DeploymentChanged(
                         id=deployment,
@@ -240,7 +262,7 @@ class Watcher:
         if why != mind.complaint:
             mind.complaint = why
             logger.warning("%s: %s", row["name"], clean(why, 500))
-        if row["state"] == "starting" and all(each.untouched for each in mind.keepers.values()):
+        if row["state"] == "starting" and mind.host.untouched:
             reason = clean(why, 500)
             self._record(row, [DeploymentChanged(id=row["id"], state="failed", reason=reason)])
 
@@ -248,29 +270,18 @@ class Watcher:
 _WATCHERS: dict[str, Watcher] = {}
 
 
-def _written(folder: Folder) -> Desired | None:
-    try:
-        return folder.read_desired()
-    except WorkbenchError:
-        return None  # damaged: it is written again
-
-
-def _with_answer(known: Known, row: dict[str, Any], mind: _Mind) -> Known:
-    """Ask the server itself, through the door that everybody uses, which content it serves."""
+def _with_answer(known: Known, row: dict[str, Any], host: Host) -> Known:
+    """Add which content the server itself says that it serves."""
     told = agreed(known)
     assert told is not None
-    try:
-        token = mind.folder.read_token() if row["token"] else None
-        with Client(_reachable(row["host"]), told.port, token, ANSWER_SECONDS) as client:
-            if not client.ready():
-                return known
-            content = msgspec.json.decode(client.get("/healthz"))["content"]
-    except (WorkbenchError, msgspec.MsgspecError, KeyError) as error:
-        logger.info("%s does not answer yet: %s", known.name, clean(error, 300))
-        return known
-    return replace(known, answers=str(content))
+    return replace(known, answers=host.answer(row["host"], told, token=row["token"]))
 
 
-def _reachable(host: str) -> str:
-    """Return the address under which a server that listens on `host` is reached from here."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
+def make_host(project: Project, row: dict[str, Any]) -> Host:
+    """Return the place of the deployment in `row`."""
+    folder = Folder(project.paths.deployment(row["id"]))
+    if row["target"] == LOCAL:
+        return Here(folder)
+    from workbench.serving.elsewhere import make_there
+
+    return make_there(project, folder, row)

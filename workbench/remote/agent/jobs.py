@@ -16,7 +16,7 @@ from workbench.files import inside
 from workbench.remote.agent.objects import object_path
 
 FOLDER = "jobs"
-_PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR")
+PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Variables of the agent's environment that a job gets: none that could carry a secret."""
 
 
@@ -45,7 +45,7 @@ def fill(base: Path, args: dict[str, Any], payload: bytes) -> None:
 def start(base: Path, args: dict[str, Any], payload: bytes) -> None:
     """Start the shim; `python` is the interpreter (empty: the agent's own), `module` what is run."""
     del payload
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     place.start(folder(base, args["job"]), args["module"], args["python"] or sys.executable, kept)
 
 
