@@ -30,6 +30,11 @@ PACKAGES = {
     "mount": "mount",
     "zsh": "zsh",
     "fish": "fish",
+    "tcsh": "tcsh",
+    "ssh-agent": "openssh-client",
+    "ssh-add": "openssh-client",
+    "useradd": "passwd",
+    "chpasswd": "passwd",
     "dockerd": "docker.io",
 }
 """Command → the Debian package that brings it."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -48,12 +50,16 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 
 
 class Connection:
-    """A connection that is logged in. `sessions` counts the open ones, `full` is set once no more fit."""
+    """A connection that is logged in.
+
+    `sessions` counts the open ones, `full` is set once no more fit, `used` once one was given.
+    """
 
     def __init__(self, transports: Sequence[paramiko.Transport], hop: Hop) -> None:
         self.hop = hop
         self.sessions = 0
         self.full = False
+        self.used = False
         self._transports = transports
         self.transport = transports[-1]
         self._ended = threading.Event()
@@ -127,6 +133,8 @@ def greet(hop: Hop, through: paramiko.Transport | None) -> paramiko.Transport:
         options.ciphers, options.digests = _CIPHERS, _MACS
         options.key_types = _preferred(hop, options.key_types)
         transport.start_client(timeout=hop.timeout)
+        if not transport.initial_kex_done:  # it comes back all the same once the time is over
+            raise paramiko.SSHException(f"no agreement on keys within {hop.timeout:g} s")
     except (paramiko.SSHException, OSError, EOFError, ValueError) as error:
         if transport is not None:
             transport.close()
@@ -165,7 +173,7 @@ def _line(hop: Hop, through: paramiko.Transport | None) -> socket.socket | param
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise no_session(hop, error) from error
     if hop.command:
-        return _by_command(hop)
+        return _Piped(hop.command)
     try:
         line = socket.create_connection((hop.host, hop.port), hop.timeout)
     except OSError as error:
@@ -174,21 +182,30 @@ def _line(hop: Hop, through: paramiko.Transport | None) -> socket.socket | param
     return line
 
 
-def _by_command(hop: Hop) -> socket.socket:
-    """Run the person's ProxyCommand with a socket as its stdin and stdout."""
-    ours, theirs = socket.socketpair()
-    # As in ssh(1): the command is the person's own, from their own settings, and meant for a shell.
-    process = subprocess.Popen(
-        ["/bin/sh", "-c", f"exec {hop.command}"],
-        stdin=theirs.fileno(),
-        stdout=theirs.fileno(),
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    theirs.close()
-    # It ends with its stdin, and then somebody must take its status.
-    threading.Thread(target=process.wait, name="ProxyCommand", daemon=True).start()
-    return ours
+class _Piped(socket.socket):
+    """The person's ProxyCommand as the line to a server: what is written to it goes to its stdin."""
+
+    def __init__(self, command: str) -> None:
+        ours, theirs = socket.socketpair()
+        super().__init__(fileno=ours.detach())
+        # As in ssh(1): the command is the person's own, from their own settings, meant for a shell.
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", f"exec {command}"],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        theirs.close()
+        # Whenever it ends, somebody must take its status.
+        threading.Thread(target=self._process.wait, name="ProxyCommand", daemon=True).start()
+
+    def close(self) -> None:
+        """End the command too: not each one ends when its stdin does."""
+        super().close()
+        with contextlib.suppress(ProcessLookupError):
+            if self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGHUP)
 
 
 def _harden(line: socket.socket, hop: Hop) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
 
 import paramiko
 
@@ -21,6 +21,8 @@ from workbench.remote.bootstrap import command
 
 MOST_CONNECTIONS = 4
 """Connections at once, for a server that gives few sessions on each (MaxSessions)."""
+_ROOM_PATIENCE = 5.0
+_ROOM_PAUSE = 0.1
 
 
 class SshConnector:
@@ -86,36 +88,41 @@ class SshConnector:
             connection.close()
 
     def _transport(self) -> paramiko.Transport:
-        return self._connection(lambda _: True).transport
+        return self._connection(with_room=False).transport
 
     def _session(self) -> tuple[Connection, paramiko.Channel]:
         """Open a session on a connection that has room, on a new one when none has."""
+        deadline = time.monotonic() + _ROOM_PATIENCE
         while True:
-            connection = self._connection(lambda each: not each.full)
+            connection = self._connection(with_room=True)
             with self._lock:
                 connection.sessions += 1
             try:
-                return connection, connection.session()
+                channel = connection.session()
             except BaseException as error:
                 with self._lock:
                     connection.sessions -= 1
-                    others = connection.sessions
                     connection.full = True
-                    enough = sum(each.alive for each in self._connections) >= MOST_CONNECTIONS
                 if not isinstance(error, paramiko.ChannelException):
                     raise
-                if not others or enough:
+                # A session that was closed takes its place until the command in it has ended.
+                if not connection.used or time.monotonic() > deadline:
                     raise no_session(connection.hop, error) from error
+                time.sleep(_ROOM_PAUSE)
+            else:
+                connection.used = True
+                return connection, channel
 
-    def _connection(self, fits: Callable[[Connection], bool]) -> Connection:
+    def _connection(self, *, with_room: bool) -> Connection:
         """Return a living connection, made here if need be: by one thread, while the others wait for it."""
         with self._lock:
             self._connections = [each for each in self._connections if each.alive]
             for connection in self._connections:
-                if connection.sessions == 0:
-                    connection.full = False
-                if fits(connection):
+                connection.full = connection.full and connection.sessions > 0
+                if not (with_room and connection.full):
                     return connection
+            if len(self._connections) >= MOST_CONNECTIONS:
+                return min(self._connections, key=lambda each: each.sessions)
             error = self._breaker.error
             if not (isinstance(error, Unanswered) and self.answers.came(error.question)):
                 self._breaker.check()
