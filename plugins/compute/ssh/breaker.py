@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from workbench.errors import TargetError
+from workbench.errors import TargetError, TargetRefused
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 
@@ -37,6 +37,5 @@ class Breaker:
 
     def _again(self, error: TargetError) -> TargetError:
         # A new one each time: an error that is raised twice gathers the tracebacks of both.
-        return TargetError(
-            error.what, where=error.where, why=error.why, fix=error.fix, code=error.code
-        )
+        kind = TargetRefused if isinstance(error, TargetRefused) else TargetError
+        return kind(error.what, where=error.where, why=error.why, fix=error.fix, code=error.code)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from plugins.compute.ssh.answers import Answers, Unanswered
 from plugins.compute.ssh.keys import offers
 from plugins.compute.ssh.route import Hop
-from workbench.errors import TargetError
+from workbench.errors import TargetRefused
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _ROUNDS = 4
 def log_in(transport: paramiko.Transport, hop: Hop, answers: Answers) -> None:
     """Log in to the server at the other end.
 
-    Raises TargetError: `target.login` when nothing was accepted, Unanswered (`target.passphrase`,
+    Raises TargetRefused `target.login` when nothing was accepted, Unanswered (`target.passphrase`,
     `target.question`) when the person has to say something first.
     """
     import paramiko
@@ -129,9 +129,9 @@ class _Prompts:
         )
 
 
-def _refused(hop: Hop, wanted: Sequence[str], tried: Sequence[str]) -> TargetError:
+def _refused(hop: Hop, wanted: Sequence[str], tried: Sequence[str]) -> TargetRefused:
     offered = ", ".join(tried) or "there is no key to offer"
-    return TargetError(
+    return TargetRefused(
         f"{hop.label} does not let {hop.user} in",
         where=f"{hop.user}@{hop.host}, port {hop.port}",
         why=f"it wants {' or '.join(wanted) or 'nothing known'}; refused: {clean(offered, 400)}",

@@ -1,4 +1,7 @@
-"""What can go wrong on the way to a server, each as one error that says what to do."""
+"""What can go wrong on the way to a server, each as one error that says what to do.
+
+A TargetRefused stays until somebody does something about it; anything else may pass by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from plugins.compute.ssh.hostkeys import Verdict, fingerprint
 from plugins.compute.ssh.route import Hop
-from workbench.errors import TargetError
+from workbench.errors import TargetError, TargetRefused
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ def no_protocol(hop: Hop, error: Exception) -> TargetError:
 
     place = f"{hop.host}, port {hop.port}"
     if isinstance(error, IncompatiblePeer):
-        return TargetError(
+        return TargetRefused(
             f"{hop.label} speaks only what is no longer safe",
             where=place,
             why=clean(error, 300),
@@ -74,11 +77,11 @@ def no_protocol(hop: Hop, error: Exception) -> TargetError:
 
 def bad_host_key(
     hop: Hop, verdict: Verdict, key: paramiko.PKey, line: str, target: str
-) -> TargetError:
+) -> TargetRefused:
     """Say that the host did not prove who it is, with the fingerprint that it showed."""
     shown = f"it shows {key.get_name()} {fingerprint(key.asbytes())}"
     if verdict == "unknown":
-        return TargetError(
+        return TargetRefused(
             f"The host key of {hop.label} is not known",
             where=f"{hop.host}, port {hop.port}",
             why=shown,
@@ -87,14 +90,14 @@ def bad_host_key(
             code="target.host_key_unknown",
         )
     if verdict == "revoked":
-        return TargetError(
+        return TargetRefused(
             f"The host key of {hop.label} is revoked",
             where=line,
             why=shown,
             fix="Do not connect; ask its administrator for its new key",
             code="target.host_key_revoked",
         )
-    return TargetError(
+    return TargetRefused(
         f"The host key of {hop.label} has changed: somebody may be in between",
         where=line,
         why=f"{shown}, another one is on record",

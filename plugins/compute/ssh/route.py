@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from plugins.compute.ssh.words import Wanted, is_host, is_user, split_hop
-from workbench.errors import TargetError
+from workbench.errors import TargetRefused
 from workbench.text import clean
 
 CONFIG_VARIABLE = "WORKBENCH_SSH_CONFIG"
@@ -53,7 +53,7 @@ class Hop:
 
 
 def find_route(wanted: Wanted) -> tuple[Hop, ...]:
-    """Return the servers to go through, the target itself last. Raises TargetError (`target.settings`)."""
+    """Return the servers to go through, the target itself last. Raises TargetRefused (`target.settings`)."""
     return tuple(_hops(wanted, _LONGEST_ROUTE))
 
 
@@ -133,7 +133,7 @@ def _only(key: str) -> dict[str, list[str]]:
 
 
 def make_hop(label: str, found: Effective) -> Hop:
-    """Make a server of what `ssh -G` says of it. Raises TargetError where it names no host or user."""
+    """Make a server of what `ssh -G` says of it. Raises TargetRefused where it names no host or user."""
     host, user = _one(found, "hostname") or label, _one(found, "user") or getpass.getuser()
     if not is_host(host) or not is_user(user):
         raise _unreadable(label, f"it goes to {clean(user, 80)!r} at {clean(host, 80)!r}")
@@ -213,8 +213,8 @@ def _number(found: Effective, keyword: str, default: float) -> float:
     return float(text) if text.isdigit() else default
 
 
-def _unreadable(host: str, why: str) -> TargetError:
-    return TargetError(
+def _unreadable(host: str, why: str) -> TargetRefused:
+    return TargetRefused(
         f"The settings of ssh for {host} cannot be used",
         where=os.environ.get(CONFIG_VARIABLE) or "~/.ssh/config",
         why=why,

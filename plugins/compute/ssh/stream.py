@@ -29,7 +29,7 @@ class SessionStream:
         """Return some bytes, at most `size`; empty once the command has closed its stdout."""
         if not self._rest:
             # All that is there: paramiko moves the rest up each time a part of it is taken.
-            self._rest = memoryview(self._channel.recv(WINDOW))
+            self._rest = memoryview(self._heard())
             self._keep_complaint()
             if not self._rest:
                 self._raise_if_cut()
@@ -44,8 +44,8 @@ class SessionStream:
             # Packet by packet: of what is longer paramiko would copy all that is left each time.
             try:
                 sent = self._channel.send(bytes(view[:_STEP]))
-            except paramiko.SSHException as error:
-                raise ConnectionError(str(error)) from error
+            except (paramiko.SSHException, EOFError) as error:
+                raise self._cut(error) from error
             if not sent:
                 self._raise_if_cut()
                 raise BrokenPipeError("the command at the far end has ended")
@@ -78,8 +78,19 @@ class SessionStream:
             more = self._channel.recv_stderr(64 * 1024)
             self._complaint = (self._complaint + more)[-_COMPLAINT_CAP:]
 
+    def _heard(self) -> bytes:
+        try:
+            return self._channel.recv(WINDOW)
+        except (
+            paramiko.SSHException,
+            EOFError,
+        ) as error:  # it also sends: that there is room again
+            raise self._cut(error) from error
+
     def _raise_if_cut(self) -> None:
         transport = self._channel.get_transport()
         if not transport.is_active():
-            error = transport.get_exception()
-            raise ConnectionResetError(str(error or "") or "the SSH connection was cut")
+            raise self._cut(transport.get_exception())
+
+    def _cut(self, error: Exception | None) -> ConnectionResetError:
+        return ConnectionResetError(str(error or "") or "the SSH connection was cut")

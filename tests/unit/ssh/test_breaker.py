@@ -1,7 +1,9 @@
 """Fifty jobs must not each wait for a dead host."""
 
+import pytest
+
 from plugins.compute.ssh.breaker import LONGEST_PAUSE, Breaker
-from workbench.errors import TargetError
+from workbench.errors import TargetError, TargetRefused
 
 
 def refusal(breaker: Breaker) -> TargetError | None:
@@ -31,3 +33,10 @@ def test_pauses_grow_to_a_limit_and_end_with_success() -> None:
     assert refusal(breaker) is not None
     now += 1
     assert refusal(breaker) is None
+
+
+@pytest.mark.parametrize("kind", [TargetError, TargetRefused])
+def test_what_only_a_person_mends_stays_that(kind: type[TargetError]) -> None:
+    breaker = Breaker(lambda: 0.0)
+    breaker.failed(kind("no"))
+    assert type(refusal(breaker)) is kind
