@@ -21,6 +21,10 @@ _NOT_PLAIN = sum(1 << bit for bit in (31, 27, 26, 25, 24, 21, 19))
 """Bits of Go's os.FileMode: folder, link, device, pipe, socket, character device, irregular."""
 
 
+class ImageGone(Exception):
+    """The image was removed since it was looked at."""
+
+
 class Containers:
     """Containers and volumes of jobs on one engine. Everything raises TargetError."""
 
@@ -38,7 +42,7 @@ class Containers:
                 return None
 
     def create(self, job: str, wanted: dict[str, Any]) -> Container | None:
-        """Make the container of `job`; None when there is one already."""
+        """Make the container of `job`; None when there is one already. Raises ImageGone."""
         import docker.errors
 
         with self._engine.use() as client:
@@ -47,7 +51,7 @@ class Containers:
                 return read_container(client.inspect_container(str(made["Id"])))
             except docker.errors.NotFound as error:
                 if "no such image" in str(error.explanation).lower():
-                    raise
+                    raise ImageGone from error
                 return None  # removed between the two calls
             except docker.errors.APIError as error:
                 if not has_status(error, 409):

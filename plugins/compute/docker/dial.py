@@ -8,6 +8,7 @@ It knows the person's settings, agent, jump hosts and known hosts, and never tak
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from typing import Any
 import requests.adapters
 import urllib3
 import urllib3.connection
+import urllib3.exceptions
 from docker.transport.basehttpadapter import BaseHTTPAdapter
 
 from plugins.compute.docker.options import Address
@@ -28,6 +30,11 @@ ANSWER_LIMIT = 120.0
 """Seconds that an engine may take to answer: starting a container waits for its disks."""
 
 _HANG_UP = 2.0
+
+# Without a handler Python writes what these say to stderr, which is the screen of somebody.
+for _name in ("urllib3", "docker"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
 _POOL = 10
 
 
@@ -143,7 +150,10 @@ class _Connection(urllib3.connection.HTTPConnection):
         self._dialler = dialler
 
     def connect(self) -> None:
-        self.sock = self._dialler.open()
+        try:
+            self.sock = self._dialler.open()
+        except OSError as error:  # as urllib3 knows that no request has gone out yet
+            raise urllib3.exceptions.NewConnectionError(self, str(error)) from error
 
 
 class _Pool(urllib3.HTTPConnectionPool):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import ssl
 from typing import Any
 
 from plugins.compute.docker import names
@@ -57,18 +58,15 @@ class HelperStream:
         """Send `data` to stdin. Raises OSError."""
         self._socket.sendall(data)
 
-    def finish(self) -> None:
-        """Say that no more comes on stdin."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
-
     def complaint(self) -> str:
         """Return the end of what came on stderr so far."""
         return self._said.decode(errors="replace")
 
     def close(self) -> None:
         """Let it end; a connection that is gone leaves the rest to the next prune."""
-        self.finish()
+        if not isinstance(self._socket, ssl.SSLSocket):  # it knows no half-close
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
         self._attached.close()
         with contextlib.suppress(OSError):
             self._socket.close()
@@ -120,12 +118,11 @@ def open_helper(
 
 
 def run_once(engine: Engine, image: str, command: list[str], owner: str) -> tuple[str, str]:
-    """Run `command` in a helper to its end; return what it wrote to stdout and to stderr."""
+    """Run `command`, which reads nothing, in a helper to its end; return its stdout and its stderr."""
     stream = open_helper(engine, image, command, labels={names.OWNER: owner})
     try:
-        stream.finish()
         out = bytearray()
-        with contextlib.suppress(TimeoutError):
+        with engine.use():  # a connection that breaks is told like any other
             while some := stream.read(65536):
                 out += some
         return out.decode(errors="replace"), stream.complaint()

@@ -51,6 +51,11 @@ def image_name(key: str) -> str:
     return f"{IMAGES}:{key[:20]}"
 
 
+def builder_name(key: str) -> str:
+    """Return the name of the container that builds an image: an engine has it once."""
+    return f"workbench-build-{key[:20]}"
+
+
 def job_folder(job: str) -> str:
     """Return the job's folder inside its containers."""
     return f"{JOB_MOUNT}/workbench/jobs/{job}"

@@ -8,8 +8,9 @@ from typing import Any
 from plugins.compute.docker.agents import facts_of
 from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.helper import run_once
-from plugins.compute.docker.images import Base, Images
+from plugins.compute.docker.images import Images
 from plugins.compute.docker.options import Wanted
+from plugins.compute.docker.recipe import Base
 from workbench.compute.contract import Lack, Probe
 from workbench.errors import WorkbenchError
 from workbench.text import clean

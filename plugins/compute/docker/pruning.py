@@ -12,19 +12,22 @@ from plugins.compute.docker.helper import discard, is_left_over
 _IN_USE = 409
 
 
-def prune(engine: Engine) -> tuple[str, ...]:
-    """Remove it and return what it was called. What a container stands on stays, and so does every job.
+def prune(engine: Engine, owner: str) -> tuple[str, ...]:
+    """Remove what `owner` left and return what it was called.
 
-    Raises TargetError.
+    What a container stands on stays, and so does every job. Raises TargetError.
     """
-    return (*_helpers(engine), *_objects(engine), *_images(engine))
+    mine = f"{names.OWNER}={owner}"
+    return (*_helpers(engine, mine), *_objects(engine, mine), *_images(engine, mine))
 
 
-def _helpers(engine: Engine) -> list[str]:
+def _helpers(engine: Engine, mine: str) -> list[str]:
     """Remove helpers and builders whose process on this machine has ended without closing them."""
     removed = []
     with engine.use() as client:
-        found: list[dict[str, Any]] = client.containers(all=True, filters={"label": names.CLIENT})
+        found: list[dict[str, Any]] = client.containers(
+            all=True, filters={"label": [mine, names.CLIENT]}
+        )
     for container in found:
         if is_left_over(str(container["Labels"].get(names.CLIENT, ""))):
             discard(engine, str(container["Id"]))
@@ -32,13 +35,13 @@ def _helpers(engine: Engine) -> list[str]:
     return removed
 
 
-def _objects(engine: Engine) -> list[str]:
+def _objects(engine: Engine, mine: str) -> list[str]:
     import docker.errors
 
     removed = []
     with engine.use() as client:
         # `dangling`: no container mounts it.
-        marks = {"label": names.OBJECT, "dangling": "true"}
+        marks = {"label": [mine, names.OBJECT], "dangling": "true"}
         for volume in client.volumes(filters=marks).get("Volumes") or []:
             try:
                 client.remove_volume(volume["Name"])
@@ -50,13 +53,13 @@ def _objects(engine: Engine) -> list[str]:
     return removed
 
 
-def _images(engine: Engine) -> list[str]:
+def _images(engine: Engine, mine: str) -> list[str]:
     import docker.errors
 
     removed = []
     with engine.use() as client:
         used = {container["ImageID"] for container in client.containers(all=True)}
-        for image in client.images(filters={"label": names.RUNTIME}):
+        for image in client.images(filters={"label": [mine, names.RUNTIME]}):
             if image["Id"] in used:
                 continue
             try:

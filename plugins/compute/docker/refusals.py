@@ -25,7 +25,9 @@ def explain(error: BaseException, address: Address, complaint: str) -> TargetErr
     if complaint:
         return _of_ssh(complaint, address)
     if isinstance(error, requests.exceptions.SSLError):
-        return _of_tls(error, address)
+        return _of_tls(str(error), address)
+    if isinstance(error, requests.exceptions.InvalidJSONError):
+        return _no_engine(address, "its answer is not one of an engine")
     for cause in _causes(error):
         if isinstance(cause, PermissionError):
             return _forbidden(address)
@@ -33,8 +35,8 @@ def explain(error: BaseException, address: Address, complaint: str) -> TargetErr
             return _not_running(address)
         if isinstance(cause, TimeoutError | requests.exceptions.Timeout):
             return _silent(address)
-    if "peer did not return a certificate" in str(error) or "CERTIFICATE" in str(error).upper():
-        return _of_tls(error, address)
+    if "certificate" in str(error).lower():  # an alert that came after the handshake
+        return _of_tls(str(error), address)
     return _went_away(address, short(error))
 
 
@@ -93,6 +95,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def _answered(error: Any, address: Address) -> TargetError:
     """The engine was reached and said no."""
     said = short(error.explanation or error)
+    if "http request to an https server" in said.lower():
+        return _of_tls(said, address)
     if "no space left on device" in said.lower():
         return full_disk(address.shown, said)
     if (
@@ -158,11 +162,24 @@ def _went_away(address: Address, why: str) -> TargetError:
     )
 
 
-def _of_tls(error: BaseException, address: Address) -> TargetRefused:
+def _no_engine(address: Address, why: str) -> TargetRefused:
+    return TargetRefused(
+        "What answers there is not a Docker engine",
+        where=address.shown,
+        why=why,
+        fix="Correct the target's option engine",
+        code="target.engine",
+    )
+
+
+def _of_tls(said: str, address: Address) -> TargetRefused:
+    why = _tls_reason(said)
+    if address.tls is not None and not address.tls.cert and "this side" in why:
+        why = "it asks for a certificate of this side"
     return TargetRefused(
         "The Docker engine and this side do not trust each other",
         where=address.shown,
-        why=_tls_reason(str(error)),
+        why=why,
         fix="Correct the target's options tls_ca, tls_cert and tls_key",
         code="target.tls",
     )
@@ -178,9 +195,10 @@ def _tls_reason(text: str) -> str:
         "self-signed": "its certificate was not signed by that authority",
         "self signed": "its certificate was not signed by that authority",
         "unable to get local issuer": "its certificate was not signed by that authority",
+        "HTTPS server": "the engine speaks TLS on that port, and the target has none",
         "CERTIFICATE_REQUIRED": "it asks for a certificate of this side",
         "BAD_CERTIFICATE": "it does not accept the certificate of this side",
-        "UNKNOWN_CA": "it does not know who signed the certificate of this side",
+        "UNKNOWN_CA": "it does not accept the certificate of this side",
     }
     for mark, reason in reasons.items():
         if mark.lower().replace("_", " ") in text.lower().replace("_", " "):
@@ -197,17 +215,16 @@ def _of_ssh(complaint: str, address: Address) -> TargetError:
         )
     if "host key" in text and ("no " in text or "verification failed" in text):
         return _host_key(address, "its host key is not known here")
-    if "dial-stdio" in text or "docker: " in text or "command not found" in text:
-        if "permission denied" in text:
-            return _forbidden(address)
-        if "cannot connect to the docker daemon" in text:
-            return _not_running(address)
+    if "docker daemon" in text:
+        denied = "permission denied" in text
+        return _forbidden(address) if denied else _not_running(address)
+    if "docker" in text and "not found" in text:
         return TargetRefused(
             "There is no docker command at the far end",
             where=address.shown,
             why=short(_last(complaint)),
             fix="Install Docker there, with its command line",
-            code="target.connection",
+            code="target.docker",
         )
     if "permission denied" in text:
         return TargetRefused(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from plugins.compute.docker.agents import facts_of
 from plugins.compute.docker.engine import Engine
-from plugins.compute.docker.images import Base, Images
+from plugins.compute.docker.images import Images
+from plugins.compute.docker.recipe import Base
 from workbench.compute.contract import Stage, Surroundings, Tell
 from workbench.errors import PluginError
 from workbench.runtimes.runtime import Runtime
@@ -55,12 +56,13 @@ class Runtimes:
         from workbench.runtimes.carried import uv_for
         from workbench.runtimes.wheels import wheels
 
-        cache = self._around.cache
+        cache, index = self._around.cache, self._around.index
 
         def told(done: int, total: int) -> None:
             tell(Stage("runtime", done, total, "bytes"))
 
-        return uv_for(where, cache), wheels(runtime, where, cache, tell=told)
+        uv = uv_for(where, cache, index=index)
+        return uv, wheels(runtime, where, cache, index=index, tell=told)
 
     def _platform(self, base: Base) -> Platform:
         """Return for which platform wheels must be, as a Python in the base image tells it."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from plugins.compute.docker import names
 from plugins.compute.docker.agents import Agents
 from plugins.compute.docker.archives import Entry
-from plugins.compute.docker.containers import Containers
+from plugins.compute.docker.containers import Containers, ImageGone
 from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.hardening import Allowance, Mount, allowance, body
 from plugins.compute.docker.images import Images
@@ -74,8 +74,7 @@ class DockerTarget:
         found = self._containers.find(job)
         if (found is not None and found.has_started) or self._is_stopped(job):
             return
-        image = self._runtimes.ensure(bundle.runtime, tell)
-        container = found or self._create(job, image, bundle)
+        container = found or self._create(job, bundle, tell)
         if container is None or container.has_started:
             return  # somebody else submits it
         self._send(container, bundle, tell)
@@ -157,8 +156,8 @@ class DockerTarget:
             self._containers.drop_volume(volume)
 
     def prune(self) -> tuple[str, ...]:
-        """Remove images, objects and helpers that nobody uses; return their names."""
-        return prune(self._engine)
+        """Remove images, objects and helpers of ours that nobody uses; return their names."""
+        return prune(self._engine, self._owner)
 
     def close(self) -> None:
         """Let helpers and connections go; jobs go on."""
@@ -179,32 +178,34 @@ class DockerTarget:
         container = self._containers.find(job)
         return container.image if container is not None else self._base()
 
-    def _create(self, job: str, image: str, bundle: Bundle) -> Container | None:
-        labels = self._labels(job) | {names.ROLE: "job"}
+    def _create(self, job: str, bundle: Bundle, tell: Tell) -> Container | None:
+        """Return the job's container, made on its runtime's image; None when it is gone again."""
+        image = self._runtimes.ensure(bundle.runtime, tell)
         self._containers.add_volume(names.volume_name(job), self._labels(job))
+        try:
+            made = self._containers.create(job, self._wish(job, image, bundle))
+        except ImageGone:  # pruned by somebody at this moment: once more
+            image = self._runtimes.ensure(bundle.runtime, tell)
+            made = self._containers.create(job, self._wish(job, image, bundle))
+        return made or self._containers.find(job)
+
+    def _wish(self, job: str, image: str, bundle: Bundle) -> dict[str, Any]:
+        """Return what the container of a job is to be."""
         mounts = [Mount(names.volume_name(job), names.JOB_MOUNT, self._labels(job))]
-        for number in sorted(set(_inputs(bundle).values())):
-            marks = {names.OWNER: self._owner, names.OBJECT: number}
-            where = f"{names.INPUTS_MOUNT}/{number}"
-            mounts.append(Mount(names.object_name(number), where, marks, writable=False))
+        for sha in sorted(set(_inputs(bundle).values())):
+            marks = {names.OWNER: self._owner, names.OBJECT: sha}
+            where = f"{names.INPUTS_MOUNT}/{sha}"
+            mounts.append(Mount(names.object_name(sha), where, marks, writable=False))
         allowed = allowance(self._wanted, bundle.limits)
-        wanted = body(
+        shim = ["-P", "-m", "workbench.compute.shim", STAY, names.job_folder(job), bundle.module]
+        return body(
             image,
-            [
-                names.PYTHON,
-                "-P",
-                "-m",
-                "workbench.compute.shim",
-                STAY,
-                names.job_folder(job),
-                bundle.module,
-            ],
-            labels=labels,
+            [names.PYTHON, *shim],
+            labels=self._labels(job) | {names.ROLE: "job"},
             mounts=tuple(mounts),
             allowed=allowed,
             environment=_environment(job, allowed),
         )
-        return self._containers.create(job, wanted) or self._containers.find(job)
 
     def _send(self, container: Container, bundle: Bundle, tell: Tell) -> None:
         """Fill the volumes of the objects that the job reads, as far as they are not filled."""
