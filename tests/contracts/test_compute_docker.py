@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from real.docker import docker, left_of, make_target, small_runtime
+from real.docker import docker, drop_objects, left_of, make_target, small_runtime
 
 from plugins.compute.docker.target import DockerTarget
 from workbench.compute.contract import Handle
@@ -25,6 +25,7 @@ class TestDocker(TargetContract):
         target = make_target(tmp_path)
         yield target
         target.close()
+        drop_objects()
 
     @pytest.fixture
     def runtime(self) -> Runtime:

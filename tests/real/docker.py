@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from plugins.compute.docker import KIND
 from plugins.compute.docker.target import DockerTarget
-from workbench.compute.contract import Surroundings
+from workbench.compute.bundle import make_bundle
+from workbench.compute.contract import Bundle, Handle, Status, Surroundings
+from workbench.compute.limits import NO_LIMITS, Limits
+from workbench.compute.place import digest
+from workbench.compute.spec import JobSpec
+from workbench.ids import new_ulid
 from workbench.options import Value, settle
 from workbench.runtimes.runtime import Runtime
 from workbench.testing.compute import wait_for
@@ -19,7 +28,8 @@ from workbench.testing.compute import wait_for
 BASE = "workbench-base:bookworm"
 """Debian with Python, made by .ci/run: no image can be pulled everywhere."""
 
-OWNER = "docker-test"
+OWNER = f"docker-test-{os.getpid()}"
+"""Marks what this process makes: tests that run beside it prune their own."""
 
 _OFF = ("--bridge=none", "--iptables=false", "--ip6tables=false", "--log-level=warn")
 
@@ -55,6 +65,16 @@ def docker(*arguments: str, host: str = "", check: bool = True) -> str:
     return done.stdout.strip()
 
 
+def drop_objects(host: str = "") -> None:
+    """Remove the data that tests of this process have sent."""
+    marks = ["--filter", "label=workbench.object", "--filter", f"label=workbench.owner={OWNER}"]
+    volumes = docker(
+        "volume", "ls", "--quiet", "--filter", "dangling=true", *marks, host=host
+    ).split()
+    if volumes:
+        docker("volume", "rm", *volumes, host=host)
+
+
 def left_of(job: str, host: str = "") -> list[str]:
     """Return names of containers and volumes that are on the engine because of `job`."""
     marks = ["--filter", f"label=workbench.job={job}"]
@@ -66,12 +86,15 @@ def left_of(job: str, host: str = "") -> list[str]:
 class Dockerd:
     """An engine of our own, away from the machine's: it may be stopped, killed and restarted.
 
-    `flags` are dockerd's; its network is off. `host` is its socket, as DOCKER_HOST has it.
+    `flags` are dockerd's; its network is off. `host` is its socket, as DOCKER_HOST has it. Its disk
+    is memory: `space` says how much. Needs root.
     """
 
-    def __init__(self, *flags: str) -> None:
+    def __init__(self, *flags: str, space: str = "1g") -> None:
         # Short: sockets below it have long names, and those may have 108 bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="wbd", dir="/tmp"))
+        command = ["mount", "-t", "tmpfs", "-o", f"size={space},mode=0711", "tmpfs"]
+        subprocess.run([*command, str(self.folder)], check=True)
         self.host = f"unix://{self.folder}/s"
         self._flags = flags
         self._process: subprocess.Popen[bytes] | None = None
@@ -95,7 +118,9 @@ class Dockerd:
         assert self._process is not None
         self._process.send_signal(number)
         self._process.wait(90)
-        (self.folder / "pid").unlink(missing_ok=True)
+        # Its numbers may be somebody else's by now, who is then taken for it.
+        for name in ("pid", "exec/containerd/containerd.pid"):
+            (self.folder / name).unlink(missing_ok=True)
 
     def load_base(self) -> None:
         """Give it the base image that the machine's engine has."""
@@ -117,7 +142,8 @@ class Dockerd:
         if ids:
             docker("rm", "--force", *ids, host=self.host)
         self.end()
-        shutil.rmtree(self.folder)
+        subprocess.run(["umount", "--recursive", str(self.folder)], check=True)
+        self.folder.rmdir()
 
     def _answers(self) -> bool:
         assert self._process is not None
@@ -125,3 +151,82 @@ class Dockerd:
         return (
             docker("version", "--format", "{{.Server.Version}}", host=self.host, check=False) != ""
         )
+
+
+class Jobs:
+    """Sends work whose source a test writes, and leaves nothing of it."""
+
+    def __init__(
+        self, target: DockerTarget, folder: Path, monkeypatch: pytest.MonkeyPatch, host: str
+    ) -> None:
+        self.target = target
+        self.host = host
+        self._folder = folder
+        self._monkeypatch = monkeypatch
+        self._sent: list[Handle] = []
+
+    def bundle(
+        self, source: str, inputs: dict[str, Path] | None = None, limits: Limits = NO_LIMITS
+    ) -> Bundle:
+        """Return work that is ready to be sent: `folder` in `source` is the job's."""
+        job = new_ulid()
+        package = f"work_{job.lower()}"
+        place = self._folder / "packages" / package
+        place.mkdir(parents=True)
+        (place / "__init__.py").touch()
+        head = "import sys\nfrom pathlib import Path\nfolder = Path(sys.argv[1])\n"
+        (place / "work.py").write_text(head + source)
+        self._monkeypatch.syspath_prepend(str(place.parent))
+        digests = {name: digest(path) for name, path in (inputs or {}).items()}
+        module = f"{package}.work"
+        spec = JobSpec(job=job, kind="test", module=module, inputs=digests).encode()
+        code = make_bundle(self._folder, [f"{module}:NONE"])
+        return Bundle(job, code, spec, module, inputs or {}, digests, small_runtime(), limits)
+
+    def start(
+        self, source: str, inputs: dict[str, Path] | None = None, limits: Limits = NO_LIMITS
+    ) -> Handle:
+        """Send work and return its handle."""
+        return self.send(self.bundle(source, inputs, limits))
+
+    def send(self, bundle: Bundle) -> Handle:
+        """Send a bundle and return its handle."""
+        handle = self.target.prepare(bundle.job)
+        self._sent.append(handle)
+        self.target.submit(handle, bundle)
+        return handle
+
+    def ended(self, handle: Handle) -> Status:
+        """Wait until the job has ended."""
+        return wait_for(lambda: self.target.poll(handle), lambda s: s.state == "ended", 90.0)
+
+    def log(self, handle: Handle) -> bytes:
+        """Return the whole log as it is now."""
+        found = b""
+        while data := self.target.read(handle, "log", len(found)):
+            found += data
+        return found
+
+    def printed(self, handle: Handle, what: bytes) -> bytes:
+        """Wait until the log has `what` in it, and return it."""
+        return wait_for(lambda: self.log(handle), lambda log: what in log, 90.0)
+
+    def close(self) -> None:
+        """End and remove all that was sent."""
+        for handle in self._sent:
+            self.target.stop(handle)
+            self.target.remove(handle)
+        self.target.close()
+        drop_objects(self.host)
+
+
+@contextmanager
+def sending(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: Value) -> Iterator[Jobs]:
+    """Lend a target, and what sends work to it; nothing is left afterwards."""
+    engine = str(options.get("engine", ""))
+    host = engine if engine.startswith("unix:") else ""
+    jobs = Jobs(make_target(folder, **options), folder, monkeypatch, host)
+    try:
+        yield jobs
+    finally:
+        jobs.close()

@@ -157,15 +157,13 @@ def _end(job: Known, status: Status) -> End:
 
 def _why(status: Status) -> str:
     code, reason = status.exit_code, status.reason
-    if reason:
-        return reason  # the watcher ended it, and says why
     if code is None:
-        return "it ended without an exit status"
+        return reason or "it ended without an exit status"
     if code > 0:
         return f"exit status {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+    hint = ", perhaps for want of memory" if name == "SIGKILL" and not reason else ""
     return f"ended by {name}{hint}"

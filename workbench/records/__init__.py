@@ -27,7 +27,6 @@ KINDS: tuple[type[Record], ...] = (
     jobs.JobChanged,
     jobs.JobEnded,
     models.ModelVersionRegistered,
-    models.ModelEvaluated,
     models.PromotionMade,
     models.PromotionServed,
     deployments.DeploymentCreated,
@@ -52,7 +51,6 @@ TABLES: tuple[Table, ...] = (
     run_tables.ARTIFACTS,
     jobs.JOBS,
     models.MODEL_VERSIONS,
-    models.MODEL_EVALUATIONS,
     models.PROMOTIONS,
     deployments.DEPLOYMENTS,
 )

@@ -1,0 +1,234 @@
+"""Reaching engines: every way there is, and one clear error for each way it can fail."""
+
+from __future__ import annotations
+
+import http.server
+import os
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from real.docker import Dockerd, Jobs, make_target, sending
+
+from plugins.compute.docker import dial
+from workbench.errors import TargetError, TargetRefused, WorkbenchError
+
+pytestmark = [pytest.mark.real("dockerd"), pytest.mark.timeout(300)]
+
+
+def refusal(cache: Path, **options: str) -> WorkbenchError:
+    """Return what probing such a target raises; it is whole, and says what to do."""
+    target = make_target(cache, **options)
+    with pytest.raises(WorkbenchError) as caught:
+        target.probe()
+    target.close()
+    assert caught.value.what
+    assert caught.value.why
+    assert caught.value.fix
+    return caught.value
+
+
+@contextmanager
+def engine_that(answer: bytes, folder: Path) -> Iterator[str]:
+    """Serve `answer` (none: hang up) to every request on a socket, as a broken engine would."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if answer:
+                self.wfile.write(answer)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        daemon_threads = True
+
+        def get_request(self) -> tuple[object, tuple[str, int]]:  # type: ignore[override]
+            return self.socket.accept()[0], ("local", 0)
+
+    path = folder / "engine.sock"
+    with Server(str(path), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"unix://{path}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def reply(body: bytes, status: str = "200 OK") -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def test_docker_host_counts_where_nothing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nowhere.sock")
+    assert refusal(tmp_path).where == f"unix://{tmp_path}/nowhere.sock"
+    monkeypatch.delenv("DOCKER_HOST")
+    target = make_target(tmp_path)
+    assert target.probe().ok
+    target.close()
+
+
+def test_no_engine(tmp_path: Path) -> None:
+    error = refusal(tmp_path, engine=f"unix://{tmp_path}/none.sock")
+    assert error.code == "target.connection"
+    assert type(error) is TargetError  # it may come up
+    assert "No Docker engine answers" in str(error)
+
+
+@pytest.mark.root
+def test_no_permission_on_the_socket(tmp_path: Path) -> None:
+    os.seteuid(65534)
+    try:
+        error = refusal(tmp_path)
+    finally:
+        os.seteuid(0)
+    assert error.code == "target.permission"
+    assert isinstance(error, TargetRefused)
+    assert "usermod -aG docker" in error.fix
+
+
+def test_an_image_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot be pulled either: that name leads nowhere."""
+    with sending(tmp_path, monkeypatch, base="127.0.0.1:9/none:1") as jobs:
+        found = jobs.target.probe()
+        assert not found.ok
+        assert "127.0.0.1:9/none:1" in found.missing[0].why
+        with pytest.raises(TargetRefused) as caught:
+            jobs.start("pass")
+    assert caught.value.code == "target.image"
+    assert "docker pull 127.0.0.1:9/none:1" in caught.value.fix
+
+
+def test_an_engine_that_is_too_old(tmp_path: Path) -> None:
+    with engine_that(reply(b'{"ApiVersion":"1.40","Version":"19.03.15"}'), tmp_path) as where:
+        error = refusal(tmp_path, engine=where)
+    assert error.code == "target.version"
+    assert "1.40" in error.why
+    assert "1.41" in error.why
+
+
+def test_an_engine_that_hangs_up(tmp_path: Path) -> None:
+    with engine_that(b"", tmp_path) as where:
+        assert refusal(tmp_path, engine=where).code == "target.connection"
+
+
+def test_something_else_that_answers(tmp_path: Path) -> None:
+    with engine_that(reply(b"<html>"), tmp_path) as where:
+        assert refusal(tmp_path, engine=where).code == "target.engine"
+    (tmp_path / "engine.sock").unlink()
+    with engine_that(
+        reply(b'{"message":"no space left on device \\u001b[31m"}', "500 No"), tmp_path
+    ) as where:
+        error = refusal(tmp_path, engine=where)
+    assert error.code == "target.disk"
+    assert "\x1b" not in str(error)
+
+
+def test_an_engine_that_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dial, "ANSWER_LIMIT", 0.5)
+    with socket.socket(socket.AF_UNIX) as deaf:
+        deaf.bind(str(tmp_path / "deaf.sock"))
+        deaf.listen()
+        error = refusal(tmp_path, engine=f"unix://{tmp_path}/deaf.sock")
+    assert error.code == "target.connection"
+    assert "in time" in error.what
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a CA (`ca`), what it signed (`server`, `client`), and a stranger's (`other`)."""
+    from real.certificates import make_certificates
+
+    return make_certificates(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="module")
+def tls_engine(certificates: Path) -> Iterator[int]:
+    """Run an engine that takes whom the CA signed; return its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    files = [f"--tls{key}={certificates / name}.pem" for key, name in TLS_FILES.items()]
+    engine = Dockerd(f"--host=tcp://127.0.0.1:{port}", "--tlsverify", *files)
+    engine.start()
+    engine.load_base()
+    yield port
+    engine.close()
+
+
+TLS_FILES = {"cacert": "ca", "cert": "server", "key": "server-key"}
+
+
+def with_tls(folder: Path, ca: str = "ca", mine: str = "client") -> dict[str, str]:
+    found = {"tls_ca": f"{folder / ca}.pem"}
+    if mine:
+        found |= {"tls_cert": f"{folder / mine}.pem", "tls_key": f"{folder / mine}-key.pem"}
+    return found
+
+
+@pytest.mark.root
+def test_a_job_over_tls(
+    tls_engine: int, certificates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that needs a stream: a helper, its stdin and stdout, and a log beyond one piece."""
+    options = with_tls(certificates)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")  # not for an engine
+    with sending(tmp_path, monkeypatch, engine=f"tcp://127.0.0.1:{tls_engine}", **options) as jobs:
+        check_all(jobs, tmp_path)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize(
+    ("ca", "mine", "why"),
+    [
+        ("other", "client", "not signed by that authority"),
+        ("ca", "", "asks for a certificate"),
+        ("ca", "other", "does not accept the certificate"),
+    ],
+    ids=["unknown engine", "no certificate", "certificate of a stranger"],
+)
+def test_tls_that_is_wrong(
+    tls_engine: int, certificates: Path, tmp_path: Path, ca: str, mine: str, why: str
+) -> None:
+    options = with_tls(certificates, ca, mine)
+    error = refusal(tmp_path, engine=f"tcp://127.0.0.1:{tls_engine}", **options)
+    assert error.code == "target.tls"
+    assert isinstance(error, TargetRefused)
+    assert why in error.why
+
+
+@pytest.mark.root
+def test_tls_for_another_host(tls_engine: int, certificates: Path, tmp_path: Path) -> None:
+    error = refusal(tmp_path, engine=f"tcp://localhost:{tls_engine}", **with_tls(certificates))
+    assert (error.code, error.why) == ("target.tls", "its certificate is for another host")
+
+
+@pytest.mark.root
+def test_plain_tcp_to_an_engine_with_tls(tls_engine: int, tmp_path: Path) -> None:
+    error = refusal(tmp_path, engine=f"tcp://127.0.0.1:{tls_engine}")
+    assert error.code == "target.tls"
+    assert "tls_ca" in error.fix
+
+
+def check_all(jobs: Jobs, tmp_path: Path) -> None:
+    """A job with data, a log that an agent reads, and results."""
+    (tmp_path / "data").write_bytes(b"content")
+    source = """
+print((folder / "in" / "data").read_text() * 60_000, flush=True)
+(folder / "out" / "made").write_text("made there")
+"""
+    assert jobs.target.probe().ok
+    handle = jobs.start(source, {"data": tmp_path / "data"})
+    assert jobs.ended(handle).exit_code == 0
+    assert jobs.log(handle) == b"content" * 60_000 + b"\n"
+    jobs.target.fetch(handle, tmp_path / "into")
+    assert (tmp_path / "into" / "made").read_text() == "made there"
