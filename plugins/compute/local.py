@@ -27,6 +27,7 @@ from workbench.compute.contract import (
     Tell,
     tell_nobody,
 )
+from workbench.compute.limits import usage_of
 from workbench.errors import TargetError, Unavailable
 from workbench.files import inside
 from workbench.options import Option, Value
@@ -85,7 +86,7 @@ class LocalTarget:
     def poll(self, handle: Handle) -> Status:
         """Say how the job is, by what its folder says and whether those very processes live."""
         found = place.find(_folder(handle))
-        return Status(found.state, found.exit_code, found.reason)
+        return Status(found.state, found.exit_code, found.reason, usage_of(found.usage))
 
     def read(self, handle: Handle, name: Literal["log", "events.jsonl"], offset: int) -> bytes:
         """Return at most 1 MiB of a file of the job from byte `offset` on."""

@@ -93,7 +93,7 @@ def _missing(candidate: Candidate, metric: str, measured: float | None) -> str:
     if measured is not None:
         return f"{metric} is not a number"
     if not candidate.measured:
-        return "the model was imported: nothing was measured"
+        return "the model was imported and not measured: workbench model evaluate does that"
     known = ", ".join(sorted(candidate.metrics)) or "none"
     return f"the run has no {metric} (it has {known})"
 

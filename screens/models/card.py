@@ -15,11 +15,12 @@ from screens.models.loading import Loaded
 from screens.models.parts import Parts
 from screens.models.reading import Card
 from screens.states import look
-from screens.text import Styled, Tone, ago, plural, said, size
+from screens.text import Styled, Tone, ago, count, plural, said, size
 from screens.widgets.detail import Section
 from workbench.errors import WorkbenchError
 from workbench.models.changes import SignatureChange
 from workbench.models.datashape import TrainingShape
+from workbench.models.evaluated import Evaluation
 from workbench.models.evidence import FileFacts
 from workbench.models.latency import Latency
 from workbench.models.promotion import LIVE, Promotion
@@ -86,9 +87,10 @@ def _figures(card: Card, parts: Parts, width: int) -> Content:
     base = card.base
     if not card.lines:
         imported = card.model.lineage is None
-        return said(
-            "imported: nothing was measured" if imported else "nothing was measured", "muted"
+        words = (
+            "imported: nothing was measured; w measures it" if imported else "nothing was measured"
         )
+        return said(words, "muted")
     names = (short(card.row.reference), short(base.reference) if base else "")
     found = metric_rows(card.lines, card.row.metric, width, names, parts.rows)
     if base is None:
@@ -249,13 +251,23 @@ def latency_words(latency: Latency | None) -> Styled:
     )
 
 
+def measured_words(made: Evaluation) -> list[Styled]:
+    """Say on which rows an imported version was measured, and by whom."""
+    about = f", figures of {clean(made.positive, 40)}" if made.positive else ""
+    every = f", every {count(made.step)}th" if made.step > 1 else ""
+    rows = f"on {plural(made.rows, 'row')} of {made.dataset}{every}{about}"
+    who = f"{made.evaluated_at:%Y-%m-%d} by {clean(made.evaluated_by, 40)}, {made.runtime}"
+    return [Styled(rows), Styled(who, "muted")]
+
+
 def _origin(card: Card, width: int) -> Content:
     row, origin = card.row, card.model.lineage
     content = Fact("content", Styled(card.model.version.content[:19] + "…", "muted"))
     if origin is None:
-        return facts(
-            [Fact("run", "none"), Fact("imported", row.source or "a file"), content], width
-        )
+        found = [Fact("run", "none"), Fact("imported", row.source or "a file")]
+        if card.model.evaluated is not None:
+            found.append(Fact("measured", measured_words(card.model.evaluated)))
+        return facts([*found, content], width)
     params = ", ".join(f"{name} {value_text(value)}" for name, value in origin.params.items())
     code = [Styled(origin.facts.commit[:12] or "no git commit")]
     if origin.facts.diff_object:

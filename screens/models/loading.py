@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version as the list shows it. `value` is its run's figure in the problem's metric.
+    """A version as the list shows it. `value` is its figure in the problem's metric.
 
-    An imported version has no run: `run_number` is 0, and `source` is the name of its file.
+    An imported version has no run: `run_number` is 0, and `source` is the name of its file; its figure is
+    of its newest evaluation.
     """
 
     id: str
@@ -152,12 +153,18 @@ def _follower(row: Mapping[str, Any]) -> Follower:
 _VERSIONS = """
 SELECT v.id, v.model, v.number, v.note, v.bytes, v.format, v.registered_at, v.registered_by,
        coalesce(r.number, 0) AS run_number, coalesce(r.trainer, '') AS trainer,
-       coalesce(r.experiment, '') AS experiment, coalesce(e.metric, '') AS metric,
-       coalesce(e.direction, 'maximize') AS direction, e.threshold, m.last AS value,
+       coalesce(r.experiment, '') AS experiment, coalesce(e.metric, x.metric, '') AS metric,
+       coalesce(e.direction, x.direction, 'maximize') AS direction, e.threshold,
+       coalesce(m.last, TRY_CAST(json_extract_string(
+           x.metrics, '$."' || coalesce(e.metric, x.metric) || '"') AS DOUBLE)) AS value,
        coalesce(v.source, '') AS source
 FROM model_versions v
 LEFT JOIN runs r ON r.id = v.run
-LEFT JOIN experiments e ON e.name = r.experiment
+LEFT JOIN (
+    SELECT * FROM model_evaluations
+    QUALIFY row_number() OVER (PARTITION BY version ORDER BY seq DESC) = 1
+) x ON x.version = v.id AND v.run = ''
+LEFT JOIN experiments e ON e.name = coalesce(r.experiment, nullif(x.experiment, ''))
 LEFT JOIN run_metrics m ON m.run_number = r.number AND m.name = e.metric
 ORDER BY max(v.registered_at) OVER (PARTITION BY v.model) DESC, v.model, v.number DESC
 """

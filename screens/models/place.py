@@ -14,6 +14,7 @@ from screens.models import card as cards
 from screens.models import listing
 from screens.models.acts import VersionActs
 from screens.models.loading import Loaded, VersionRow, load
+from screens.models.measuring import MeasureForm, measure_command
 from screens.models.panes import LaidPane
 from screens.models.parts import Parts
 from screens.models.past import HistoryPane
@@ -35,6 +36,13 @@ class Models(VersionActs):
 
     NAME = "models"
     ACTS: ClassVar[tuple[Act, ...]] = (
+        Act(
+            "models.measure",
+            "run",
+            label="Measure",
+            help="Measure an imported model on a table.",
+            rank=0,
+        ),
         Act("models.at", label="What was live then", help="What was live on a day, at a moment."),
     )
 
@@ -89,6 +97,23 @@ class Models(VersionActs):
             self.split.open()
         self.views.view = HISTORY
         self.call_after_refresh(self.history_pane.act_at)
+
+    def why_not_measure(self) -> str:
+        """It must be one that was imported: the others have the figures of their run."""
+        row = self.row
+        if row is not None and row.run:
+            return f"{row.reference} has the figures of {row.run}, on its test rows"
+        return self._no_version()
+
+    def command_measure(self) -> tuple[str, ...]:
+        """`workbench model evaluate delay@4 DATASET`."""
+        return measure_command(self.row) if self.row else ()
+
+    def act_measure(self) -> None:
+        """Ask for the table and what counts."""
+        row = self.row
+        assert row is not None, "asked by why_not_measure"
+        self.app.push_screen(MeasureForm(self.project, row))
 
     # The version under the cursor
 

@@ -10,6 +10,7 @@ import click
 
 from workbench.cli.base import Context, common, table
 from workbench.cli.model_diff import diff
+from workbench.cli.model_evaluate import evaluate
 from workbench.cli.model_history import history
 from workbench.cli.model_import import import_
 from workbench.cli.model_text import moment
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def group() -> None:
-    """Models: register, import, list, show, diff, gates, promote, rollback, history, verify, export.
+    """Models: register, import, evaluate, list, show, diff, gates, promote, rollback, history, export.
 
     A version is named delay@4, delay@latest or delay@production (what is promoted there now).
     """
@@ -210,3 +211,4 @@ def export(context: Context, version: str, folder: Path) -> None:
 group.add_command(history)
 group.add_command(diff)
 group.add_command(import_)
+group.add_command(evaluate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workbench.cli.base import table
-from workbench.cli.model_text import GLYPHS, figure, lineage_lines, size
+from workbench.cli.model_text import GLYPHS, evaluated_line, figure, lineage_lines, size
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def evidence_text(evidence: Evidence) -> str:
         facts.append(f"signature  {', '.join(changes) or 'the same columns'}")
     facts += file_lines(evidence.file)
     facts += [latency_line(found) for found in (evidence.latency, evidence.live_latency) if found]
-    parts.append("\n".join([*facts, *lineage_lines(evidence.lineage)]))
+    facts += lineage_lines(evidence.lineage)
+    facts += [evaluated_line(evidence.evaluated)] if evidence.evaluated else []
+    parts.append("\n".join(facts))
     return "\n\n".join(parts)
 
 
@@ -51,11 +53,9 @@ def _figures(evidence: Evidence) -> str:
     shown = [table(tuple(headings), [tuple(row) for row in rows], right=tuple(headings[1:]))]
     if evidence.rows is not None:
         shown.append(rows_words(evidence.rows))
-    elif evidence.same_data is False and evidence.lineage and evidence.live_lineage:
-        shown.append(
-            f"Tested on different data: {clean(evidence.lineage.dataset)} and"
-            f" {clean(evidence.live_lineage.dataset)}."
-        )
+    elif evidence.same_data is False:
+        mine, live = clean(evidence.tested_on), clean(evidence.live_tested_on)
+        shown.append(f"Tested on different data: {mine} and {live}.")
     return "\n".join(shown)
 
 

@@ -11,6 +11,7 @@ from workbench.text import clean
 
 if TYPE_CHECKING:
     from workbench.models.contract import Field
+    from workbench.models.evaluated import Evaluation
     from workbench.models.lineage import Lineage
     from workbench.models.show import ModelCard
 
@@ -57,6 +58,7 @@ def card_text(card: ModelCard) -> str:
         f"object     {version.object}",
         f"content    {version.content}",
         *lineage_lines(card.lineage, version.source),
+        *([evaluated_line(card.evaluated)] if card.evaluated else []),
         "",
         table(
             ("METRIC", "TEST"),
@@ -77,6 +79,17 @@ def _field(field: Field) -> tuple[str, str, str, str]:
         f"{field.type}, {field.unit}" if field.unit else field.type,
         "no" if field.required else "yes",
         ", ".join(field.categories[:6]) + (", ..." if len(field.categories) > 6 else ""),
+    )
+
+
+def evaluated_line(made: Evaluation) -> str:
+    """Say on which rows an imported version was measured, when and by whom."""
+    every = f", every {made.step:,}th" if made.step > 1 else ""
+    out = f", {made.left_out:,} more have no {clean(made.target, 40)}" if made.left_out else ""
+    about = f", figures of {clean(made.positive, 40)}" if made.positive else ""
+    return (
+        f"measured   on {made.rows:,} rows of {made.dataset}{every}{out}{about}, {moment(made.evaluated_at)}"
+        f" by {clean(made.evaluated_by, 60)} ({made.runtime})"
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ LOG: Final = "log"
 EVENTS: Final = "events.jsonl"
 PID = "pid"
 EXIT = "exit"
+USAGE = "usage"
 OUT = "out"
 
 MARK = "WORKBENCH_JOB"
@@ -91,6 +93,22 @@ def read_exit(folder: Path) -> Exit | None:
         return None
     except TypeError as error:
         raise ValueError(f"{folder / EXIT} is damaged") from error
+
+
+def write_usage(folder: Path, used: Mapping[str, float]) -> None:
+    """Write `usage` through a rename; not flushed to disk, it is news and no record."""
+    draft = folder / f".{USAGE}.{os.getpid()}"
+    draft.write_text(json.dumps(used) + "\n")
+    draft.replace(folder / USAGE)
+
+
+def read_usage(folder: Path) -> dict[str, float] | None:
+    """Return what `usage` says (`cpu` seconds, `memory`, `peak` bytes); None for nothing usable."""
+    try:
+        found = json.loads((folder / USAGE).read_bytes())
+        return {name: max(0, found[name]) for name in ("cpu", "memory", "peak")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _write(path: Path, text: str) -> None:

@@ -25,3 +25,13 @@ class Usage:
     cpu: float = 0.0
     memory: int = 0
     peak: int = 0
+
+
+def usage_of(found: object) -> Usage | None:
+    """Return what a job's `usage` file says, None for what cannot be one: it may come from elsewhere."""
+    if not isinstance(found, dict):
+        return None
+    numbers = [found.get(name, -1) for name in ("cpu", "memory", "peak")]
+    if not all(isinstance(number, (int, float)) and 0 <= number < 2**63 for number in numbers):
+        return None
+    return Usage(float(numbers[0]), int(numbers[1]), int(numbers[2]))

@@ -157,13 +157,15 @@ def _end(job: Known, status: Status) -> End:
 
 def _why(status: Status) -> str:
     code, reason = status.exit_code, status.reason
+    if reason:
+        return reason  # the watcher ended it, and says why
     if code is None:
-        return reason or "it ended without an exit status"
+        return "it ended without an exit status"
     if code > 0:
         return f"exit status {code}"
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    hint = ", perhaps for want of memory" if name == "SIGKILL" and not reason else ""
+    hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
     return f"ended by {name}{hint}"

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +48,7 @@ class Found:
     state: Literal["running", "ended", "unknown"]
     exit_code: int | None = None
     reason: str = ""
+    usage: dict[str, float] | None = None
 
 
 def check_folder(folder: Path) -> Path:
@@ -115,6 +116,10 @@ def start(folder: Path, module: str, python: str, environment: Mapping[str, str]
 
 def find(folder: Path) -> Found:
     """Say how the job is, by what its folder says and whether those very processes live."""
+    return replace(_find(folder), usage=parts.read_usage(folder))
+
+
+def _find(folder: Path) -> Found:
     try:
         found = read_claim(folder)
         if found is None:

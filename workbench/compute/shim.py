@@ -4,7 +4,8 @@ It detaches from whoever started it (own session, SIGHUP ignored, stdin /dev/nul
 by writing `pid`, runs the worker in a session of its own with its output appended to `log`, and
 writes `exit` when the worker has ended, killed or not. SIGTERM to it ends every process of the
 job: it is their reaper (PR_SET_CHILD_SUBREAPER, Linux), so that one that left its session and its
-parent is still found. What the worker leaves running is ended with it.
+parent is still found. What the worker leaves running is ended with it. It holds the job to the limits
+that its spec names and writes once a second what it uses (`usage`): see workbench.compute.watching.
 
 The first process returns 0 once the job is claimed, by this shim or by an earlier one. With
 `--stay` before FOLDER the first process is the watcher itself and returns when the job has ended:
@@ -14,7 +15,6 @@ Standard library only.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import signal
@@ -23,16 +23,14 @@ import time
 import traceback
 from pathlib import Path
 
-from workbench.compute.folder import EVENTS, LOG, MARK, OUT, Claim, Exit, claim, write_exit
-from workbench.compute.processes import Identity, descendants, end_all, identify, marked, myself
+from workbench.compute.folder import EVENTS, LOG, OUT, Claim, Exit, claim, write_exit
+from workbench.compute.limits import Limits
+from workbench.compute.processes import identify, myself
+from workbench.compute.watching import WATCHED, Watcher, read_limits, take_on
 
 STAY = "--stay"
 
-GRACE = 1.0
-"""Seconds between asking a job's processes to end and ending them: the whole takes less than two."""
-
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
-_WATCHED = {signal.SIGCHLD, signal.SIGTERM}
 
 
 def main() -> int:
@@ -68,12 +66,13 @@ def _stay(folder: Path, module: str) -> int:
 
 def _settle() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
     _adopt_orphans()
 
 
 def _watch(folder: Path, module: str, told: int) -> int:
-    worker, release = _fork_worker(folder, module)
+    limits = read_limits(folder)
+    worker, release = _fork_worker(folder, module, limits)
     won = claim(folder, Claim(identify(worker), myself()))
     os.write(told, b"1")
     os.close(told)
@@ -84,41 +83,12 @@ def _watch(folder: Path, module: str, told: int) -> int:
         return 0
     os.write(release, b"1")
     os.close(release)
-    code, stopped = _until_end(worker, folder.name)
-    reason = "stopped by request" if stopped else ""
-    write_exit(folder, Exit(code, time.time(), reason))
+    outcome = Watcher(folder, worker, limits).until_end()
+    write_exit(folder, Exit(outcome.code, time.time(), outcome.reason))
     return 0
 
 
-def _until_end(worker: int, job: str) -> tuple[int | None, bool]:
-    """Wait for the worker; return its exit status and whether it was asked to stop."""
-    ended: dict[int, int] = {}
-    stopped = False
-    while worker not in ended and not stopped:
-        if signal.sigwait(_WATCHED) == signal.SIGTERM:
-            stopped = True
-        _reap(ended)
-    # Also after a normal end: nothing of a job outlives it.
-    end_all(lambda: _family(job), grace=GRACE, between=lambda: _reap(ended))
-    _reap(ended)
-    return ended.get(worker), stopped
-
-
-def _family(job: str) -> set[Identity]:
-    me = os.getpid()
-    return {who for who in (*descendants(me), *marked(MARK, job)) if who.pid != me}
-
-
-def _reap(ended: dict[int, int]) -> None:
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            ended[pid] = os.waitstatus_to_exitcode(status)
-
-
-def _fork_worker(folder: Path, module: str) -> tuple[int, int]:
+def _fork_worker(folder: Path, module: str, limits: Limits) -> tuple[int, int]:
     """Make the worker's process, held before its first step; return its pid and what releases it.
 
     Forked before the claim, so that `pid` names it from the first moment on.
@@ -132,6 +102,7 @@ def _fork_worker(folder: Path, module: str) -> tuple[int, int]:
     try:
         os.close(release)
         if os.read(held, 1):
+            take_on(limits)
             _become_worker(folder, module)
         status = 0
     except Exception:  # noqa: BLE001  # the top of a process: told in the job's log
@@ -142,9 +113,9 @@ def _fork_worker(folder: Path, module: str) -> tuple[int, int]:
 
 def _become_worker(folder: Path, module: str) -> None:
     os.setsid()
-    for number in _WATCHED:
+    for number in WATCHED:
         signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
     _leave_terminal()
     log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(log, 1)

@@ -19,7 +19,8 @@ from workbench.errors import WorkbenchError
 from workbench.models.changes import SignatureChange, signature_changes
 from workbench.models.contract import Candidate, Format, FoundType, GateOutcome, Scan
 from workbench.models.datashape import TrainingShape, training_shape
-from workbench.models.figures import MetricLine, all_figures, metric_lines, on_test_rows
+from workbench.models.evaluated import Evaluation, figures_of
+from workbench.models.figures import MetricLine, metric_lines, on_test_rows
 from workbench.models.gates import gates_of, judge, overall
 from workbench.models.guardrails import guardrails_of, judge_guardrails
 from workbench.models.latency import Latency, latency
@@ -48,9 +49,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The card of a promotion. `current` is the newest promotion in the environment ("" for none).
 
     `same_data` tells whether candidate and live version were tested on rows of the same dataset
-    version: figures of different rows are not a fair comparison. `lineage` is None of an imported
-    version. `rows`, `shape`, `latency` and `live_latency` are None until they were asked for
-    (`complete`), and where there is nothing to hold the version against.
+    version: figures of different rows are not a fair comparison. `tested_on` and `live_tested_on` name
+    these (`flights@3`). `lineage` is None of an imported version; `evaluated` then says how it was
+    measured, if it was. `rows`, `shape`, `latency` and `live_latency` are None until they were asked
+    for (`complete`), and where there is nothing to hold the version against.
     """
 
     reference: str
@@ -70,6 +72,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     same_data: bool | None
     file: FileFacts
     live_version: str = ""
+    evaluated: Evaluation | None = None
+    tested_on: str = ""
+    live_tested_on: str = ""
     rows: RowComparison | None = None
     shape: TrainingShape | None = None
     latency: Latency | None = None
@@ -82,11 +87,13 @@ class _Read(msgspec.Struct, frozen=True, kw_only=True):
     version: dict[str, Any]
     run: dict[str, Any] | None
     figures: dict[str, float]
+    evaluated: Evaluation | None
     problem: dict[str, Any]
     current: str
     live: dict[str, Any] | None
     live_run: dict[str, Any] | None
     live_figures: dict[str, float] | None
+    live_evaluated: Evaluation | None
 
 
 NO_PROBLEM: dict[str, Any] = {
@@ -125,6 +132,9 @@ def gather(project: Project, ref: str, environment: str) -> Evidence:
         lineage=lineage(read.run),
         live_lineage=lineage(read.live_run),
         same_data=_same_data(read),
+        evaluated=read.evaluated,
+        tested_on=_table(read.run, read.evaluated),
+        live_tested_on=_table(read.live_run, read.live_evaluated),
         file=file_facts(project, read.version, read.live),
     )
 
@@ -167,18 +177,33 @@ def _read(view: View, ref: str, environment: str, environments: tuple[str, ...])
     sql = "SELECT * FROM promotions WHERE model = ? AND environment = ? ORDER BY seq DESC LIMIT 1"
     last = view.one(sql, [version["model"], environment])
     live = last and view.one("SELECT * FROM model_versions WHERE id = ?", [last["version"]])
-    name = run["experiment"] if run else ""
-    problem = view.one("SELECT * FROM experiments WHERE name = ?", [name])
+    figures, evaluated = figures_of(view, version)
+    live_figures, live_evaluated = figures_of(view, live) if live else (None, None)
     return _Read(
         version=version,
         run=run,
-        figures=all_figures(view, version["run"]),
-        problem=problem or NO_PROBLEM,
+        figures=figures,
+        evaluated=evaluated,
+        problem=_problem(view, run, evaluated),
         current=last["id"] if last else "",
         live=live,
         live_run=run_of(view, live["run"]) if live else None,
-        live_figures=all_figures(view, live["run"]) if live else None,
+        live_figures=live_figures,
+        live_evaluated=live_evaluated,
     )
+
+
+def _problem(
+    view: View, run: dict[str, Any] | None, evaluated: Evaluation | None
+) -> dict[str, Any]:
+    """Return what a version is judged by: its run's problem, or what it was measured for."""
+    name = run["experiment"] if run else evaluated.experiment if evaluated else ""
+    problem: dict[str, Any] | None = view.one("SELECT * FROM experiments WHERE name = ?", [name])
+    if problem is not None:
+        return problem
+    if evaluated is None:
+        return NO_PROBLEM
+    return NO_PROBLEM | {"metric": evaluated.metric, "direction": evaluated.direction}
 
 
 def _candidate(read: _Read, environment: str, guardrails: dict[str, float]) -> Candidate:
@@ -193,16 +218,25 @@ def _candidate(read: _Read, environment: str, guardrails: dict[str, float]) -> C
         live_reference=f"{live['model']}@{live['number']}" if live else None,
         live_metrics=on_test_rows(read.live_figures) if read.live_figures is not None else None,
         guardrails=guardrails,
-        measured=read.run is not None,
+        measured=read.run is not None or read.evaluated is not None,
     )
 
 
 def _same_data(read: _Read) -> bool | None:
     """Tell whether both were tested on rows of one dataset version; None where one of them was not."""
-    if read.run is None or read.live_run is None:
-        return None
-    same: bool = read.live_run["dataset_version"] == read.run["dataset_version"]
-    return same
+    mine = _tested_on(read.run, read.evaluated)
+    theirs = _tested_on(read.live_run, read.live_evaluated)
+    return mine == theirs if mine and theirs else None
+
+
+def _table(run: dict[str, Any] | None, evaluated: Evaluation | None) -> str:
+    return run["dataset"] if run else evaluated.dataset if evaluated else ""
+
+
+def _tested_on(run: dict[str, Any] | None, evaluated: Evaluation | None) -> str:
+    if run is not None:
+        return str(run["dataset_version"])
+    return evaluated.dataset_version if evaluated else ""
 
 
 def _changes(project: Project, read: _Read) -> tuple[SignatureChange, ...]:

@@ -158,10 +158,12 @@ def _measure(project: Project, version: ModelVersion, cancelled: Callable[[], bo
     )
 
 
-def run_apart(module: str, given: bytes, cancelled: Callable[[], bool]) -> tuple[int, str]:
+def run_apart(
+    module: str, given: bytes, cancelled: Callable[[], bool], *, seconds: float = SECONDS
+) -> tuple[int, str]:
     """Run one of our modules in a process without secrets; return exit status and its last line.
 
-    Raises Unavailable when it takes longer than SECONDS or is cancelled; it is ended then.
+    Raises Unavailable when it takes longer than `seconds` or is cancelled; it is ended then.
     """
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -173,7 +175,7 @@ def run_apart(module: str, given: bytes, cancelled: Callable[[], bool]) -> tuple
         env=environment,
         start_new_session=True,
     )
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     waiting = given
     while True:
         try:
@@ -188,7 +190,7 @@ def run_apart(module: str, given: bytes, cancelled: Callable[[], bool]) -> tuple
             raise Unavailable(
                 "The model was not tried to its end",
                 where=module,
-                why=f"it took longer than {SECONDS:.0f} s" if late else "it was cancelled",
+                why=f"it took longer than {seconds:.0f} s" if late else "it was cancelled",
                 fix="Try again, or try a smaller model",
                 code="model.slow",
             ) from None

@@ -123,7 +123,9 @@ def _apart(first: _Side, second: _Side) -> str:
     """Say why the two cannot be compared, before any file is read; empty when they may be."""
     for side in (first, second):
         if side.run is None:
-            return f"{side.reference} was imported: no test of it is recorded"
+            return (
+                f"{side.reference} was imported: it has no run whose test rows could be drawn again"
+            )
     if first.content != second.content:
         a, b = (side.run["dataset"] if side.run else "" for side in (first, second))
         return f"tested on {b}, the other on {a}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from workbench.models.contract import Format
-from workbench.models.figures import all_figures, on_test_rows
+from workbench.models.evaluated import Evaluation, figures_of
+from workbench.models.figures import on_test_rows
 from workbench.models.lineage import Lineage, lineage, run_of
 from workbench.models.promotion import REPLACED, Promotion, entries_of
 from workbench.models.references import find_version
@@ -19,7 +20,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about one version. `safe`: loading its format cannot run code of the file.
 
     `metrics` are the figures on the test rows; `figures` has their bounds and the baseline as well.
-    `lineage` is None of an imported version.
+    `lineage` is None of an imported version; then `evaluated` says on which rows it was measured, if any.
     """
 
     version: ModelVersion
@@ -29,6 +30,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     safe: bool
     promoted: tuple[Promotion, ...]
     figures: dict[str, float] = {}
+    evaluated: Evaluation | None = None
 
 
 def show(project: Project, ref: str) -> ModelCard:
@@ -39,8 +41,9 @@ def show(project: Project, ref: str) -> ModelCard:
 
 
 def _card(project: Project, view: View, ref: str, environments: tuple[str, ...]) -> ModelCard:
-    version = version_from(project, find_version(view, ref, environments))
-    figures = all_figures(view, version.run)
+    row = find_version(view, ref, environments)
+    version = version_from(project, row)
+    figures, evaluated = figures_of(view, row)
     plugin: Format = load("formats", version.format)
     return ModelCard(
         version=version,
@@ -48,6 +51,7 @@ def _card(project: Project, view: View, ref: str, environments: tuple[str, ...])
         lineage=lineage(run_of(view, version.run)),
         metrics=on_test_rows(figures),
         figures=figures,
+        evaluated=evaluated,
         safe=plugin.safe,
         promoted=tuple(
             entry

@@ -27,6 +27,7 @@ KINDS: tuple[type[Record], ...] = (
     jobs.JobChanged,
     jobs.JobEnded,
     models.ModelVersionRegistered,
+    models.ModelEvaluated,
     models.PromotionMade,
     models.PromotionServed,
     deployments.DeploymentCreated,
@@ -51,6 +52,7 @@ TABLES: tuple[Table, ...] = (
     run_tables.ARTIFACTS,
     jobs.JOBS,
     models.MODEL_VERSIONS,
+    models.MODEL_EVALUATIONS,
     models.PROMOTIONS,
     deployments.DEPLOYMENTS,
 )

@@ -49,6 +49,30 @@ PROMOTIONS = Table(
     },
 )
 
+MODEL_EVALUATIONS = Table(
+    "model_evaluations",
+    {
+        "id": "VARCHAR",
+        "seq": "BIGINT",
+        "version": "VARCHAR",  # ULID of the model version
+        "dataset": "VARCHAR",  # flights@3
+        "dataset_version": "VARCHAR",  # its ULID
+        "content": "VARCHAR",  # identity of the table
+        "target": "VARCHAR",
+        "metric": "VARCHAR",
+        "direction": "VARCHAR",
+        "experiment": "VARCHAR",  # whose problem it is judged by; else empty
+        "positive": "VARCHAR",
+        "rows": "BIGINT",
+        "left_out": "BIGINT",
+        "step": "BIGINT",
+        "metrics": "VARCHAR",  # JSON: recorded name to figure
+        "runtime": "VARCHAR",
+        "evaluated_at": "TIMESTAMP",
+        "evaluated_by": "VARCHAR",
+    },
+)
+
 
 class ModelVersionRegistered(Record, frozen=True, kw_only=True, tag="model.version_registered"):
     """An immutable version `model@number`, made from `run`, or imported: then `run` is empty.
@@ -73,6 +97,45 @@ class ModelVersionRegistered(Record, frozen=True, kw_only=True, tag="model.versi
         row = {name: getattr(self, name) for name in self.__struct_fields__ if name != "v"}
         yield Put(
             "model_versions", row | {"registered_at": stamp.at, "registered_by": stamp.who.user}
+        )
+
+
+class ModelEvaluated(Record, frozen=True, kw_only=True, tag="model.evaluated"):
+    """An imported version was measured on rows of a dataset version, of identity `content`.
+
+    `rows` were predicted, every `step`-th with a value of `target`; `left_out` have none. `metrics` maps
+    the recorded name (`roc_auc`, `low.roc_auc`) to the figure. `metric` is what it is judged by, of the
+    problem `experiment` where that is not empty.
+    """
+
+    id: str
+    version: str
+    dataset: str
+    dataset_version: str
+    content: str
+    target: str
+    metric: str
+    direction: str
+    experiment: str
+    positive: str
+    rows: int
+    left_out: int
+    step: int
+    metrics: dict[str, Figure]
+    runtime: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """One row."""
+        row = {name: getattr(self, name) for name in self.__struct_fields__ if name != "v"}
+        yield Put(
+            "model_evaluations",
+            row
+            | {
+                "seq": stamp.seq,
+                "metrics": msgspec.json.encode(self.metrics).decode(),
+                "evaluated_at": stamp.at,
+                "evaluated_by": stamp.who.user,
+            },
         )
 
 

@@ -17,6 +17,7 @@ from workbench.compute.contract import (
     Tell,
     tell_nobody,
 )
+from workbench.compute.limits import usage_of
 from workbench.compute.place import digest
 from workbench.errors import TargetError
 from workbench.ids import is_ulid
@@ -190,4 +191,6 @@ def _status(found: Mapping[str, Any], name: str) -> Status:
             fix="Report it together with what you did",
             code="target.agent",
         )
-    return Status(state, code, clean(str(found.get("reason", "")), 500))
+    return Status(
+        state, code, clean(str(found.get("reason", "")), 500), usage_of(found.get("usage"))
+    )

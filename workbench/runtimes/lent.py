@@ -43,6 +43,15 @@ _KEPT = (
 """What uv gets of the environment there: how to reach an index, nothing that names an environment."""
 
 
+_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Where systems keep the authorities that they trust; the first one that is there counts."""
+
+
 class Tool:
     """uv, lent for this work, with its cache and its Pythons in our folder."""
 
@@ -52,6 +61,8 @@ class Tool:
         ours = base / FOLDER
         self.program = _install(ours / TOOLS, object_path(base, args["uv"]))
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        if "SSL_CERT_FILE" not in kept and "SSL_CERT_DIR" not in kept:
+            kept.update(_certificates())
         # A login that runs a command only often has a short path.
         folders = [
             kept.get("PATH", ""),
@@ -99,6 +110,12 @@ class Tool:
         done = self.ask(*arguments)
         if done.returncode:
             raise _failure(done.stderr)
+
+
+def _certificates() -> dict[str, str]:
+    """Return whom the machine trusts, where it says so: a company's own authority is not in uv's list."""
+    known = [path for path in _CERTIFICATES if Path(path).is_file()]
+    return {"SSL_CERT_FILE": known[0]} if known else {}
 
 
 def find_python(tool: Tool) -> str:

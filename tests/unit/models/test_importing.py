@@ -376,14 +376,19 @@ def test_an_imported_version_beside_a_registered_one(
     assert made.gates == ()
     card = complete(project, gather(project, "delay@2", "dev"))
     assert card.rows is not None
-    assert card.rows.why == "delay@1 was imported: no test of it is recorded"
+    assert (
+        card.rows.why == "delay@1 was imported: it has no run whose test rows could be drawn again"
+    )
     assert card.shape is not None
     assert card.shape.why == "the other was imported"
     assert card.same_data is None
     own = complete(project, gather(project, "delay@1", "staging"))
     assert (own.lineage, own.metrics) == (None, ())
     (gate,) = own.gates
-    assert (gate.outcome, gate.why) == ("fail", "the model was imported: nothing was measured")
+    assert (gate.outcome, gate.why) == (
+        "fail",
+        "the model was imported and not measured: workbench model evaluate does that",
+    )
     with pytest.raises(Refused):
         promotion.promote(project, "delay@1", "staging", "hope")
     diff = complete_diff(project, version_diff(project, "delay@1", "delay@2"))

@@ -42,6 +42,8 @@ NAMED = {
     "experiment show name": "experiment",
     "explore chart kind": "chart",
     "model register name": "model",
+    "model import target": "column",
+    "model evaluate target": "column",
     "deploy create model": "served",
     "deploy create target": "target",
     "target add kind": "kind",
@@ -107,7 +109,7 @@ def _value(path: str, parameter: click.Parameter) -> dict[str, Any]:
     name = parameter.name or ""
     bare = name.rstrip("_")
     kind = NAMED.get(f"{path} {bare}", KINDS.get(bare, ""))
-    if path.startswith("model ") and kind == "version":
+    if path.startswith("model ") and kind == "version" and bare != "dataset":
         kind = "served"
     if bare == "project":
         kind = "folder"

@@ -1,0 +1,149 @@
+"""What the shim does while the worker runs: reap, measure, hold it to its limits, end the family.
+
+Time and memory are held by looking twice a second, so that they hold without root and without
+cgroups; cores by the affinity that every process inherits. Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import random
+import resource
+import signal
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from workbench.compute.folder import MARK, SPEC, write_usage
+from workbench.compute.limiting import memory_text, time_text
+from workbench.compute.limits import NO_LIMITS, Limits, Usage
+from workbench.compute.processes import Identity, descendants, end_all, marked
+from workbench.compute.using import cpu_seconds, memory, memory_exactly
+
+GRACE = 1.0
+"""Seconds between asking a job's processes to end and ending them: the whole takes less than two."""
+
+LOOK = 0.5
+"""Seconds between two looks at what a job uses."""
+
+WATCHED = frozenset({signal.SIGCHLD, signal.SIGTERM, signal.SIGALRM})
+"""Signals that the watcher waits for; they are blocked in it."""
+
+_ROOM = 2 * 2**30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the worker ended: its exit status, negative for a signal; `reason` when we ended it."""
+
+    code: int | None
+    reason: str = ""
+
+
+def read_limits(folder: Path) -> Limits:
+    """Return the limits that the job's spec names; none where there is no spec that can be read."""
+    try:
+        return Limits(**json.loads((folder / SPEC).read_bytes()).get("limits", {}))
+    except (OSError, ValueError, TypeError, AttributeError):
+        return NO_LIMITS
+
+
+def take_on(limits: Limits) -> None:
+    """Put limits on this process that its children inherit: cores, and a bound on what one may ask for.
+
+    The bound only keeps a single wild request from being tried: libraries reserve two or three
+    times what they touch. `Watcher` holds the family to its memory.
+    """
+    if limits.cpus is not None and hasattr(os, "sched_setaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        count = min(math.ceil(limits.cpus), len(allowed))
+        os.sched_setaffinity(0, random.sample(allowed, count))  # spread, not secret
+    if limits.memory is not None:
+        most = 2 * limits.memory + _ROOM
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+class Watcher:
+    """Follows the worker `pid` of the job in `folder` to its end."""
+
+    def __init__(self, folder: Path, pid: int, limits: Limits) -> None:
+        self._folder = folder
+        self._pid = pid
+        self._limits = limits
+        self._began = time.monotonic()
+        self._ended: dict[int, int] = {}
+        self._peak = 0
+        self._written = -math.inf
+
+    def until_end(self) -> Outcome:
+        """Wait for the worker, end what it leaves running, and return how it ended."""
+        reason = ""
+        while self._pid not in self._ended and not reason:
+            signal.setitimer(signal.ITIMER_REAL, self._pause())
+            if signal.sigwait(WATCHED) == signal.SIGTERM:
+                reason = "stopped by request"
+            self._reap()
+            reason = reason or self._look()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        # Also after a normal end: nothing of a job outlives it.
+        end_all(self._family, grace=GRACE, between=self._reap)
+        self._reap()
+        self._tell([])
+        code = self._ended.get(self._pid)
+        if reason and code == 0:
+            code = (
+                -signal.SIGTERM
+            )  # it took our signal for a wish and ended well; it did not finish
+        return Outcome(code, reason)
+
+    def _pause(self) -> float:
+        if self._limits.time is None:
+            return LOOK
+        return max(min(LOOK, self._began + self._limits.time - time.monotonic()), 0.001)
+
+    def _look(self) -> str:
+        """Measure the job; return why it must end, empty when it need not."""
+        if self._pid in self._ended:
+            return ""
+        limits = self._limits
+        family = [who for who in descendants(os.getpid()) if who.pid != os.getpid()]
+        used = self._tell(family)
+        if limits.time is not None and time.monotonic() - self._began >= limits.time:
+            return f"over its time of {time_text(limits.time)}"
+        over = limits.memory is not None and used > limits.memory
+        if over and limits.memory is not None and memory_exactly(family) > limits.memory:
+            return f"over its memory of {memory_text(limits.memory)}"
+        return ""
+
+    def _tell(self, family: list[Identity]) -> int:
+        """Write what the job uses, once a second and at its end; return its memory."""
+        used = memory(family)
+        self._peak = max(self._peak, used)
+        now = time.monotonic()
+        if not family or now - self._written >= 1.0:
+            self._written = now
+            usage = Usage(cpu_seconds(family), used, self._peak)
+            with contextlib.suppress(
+                OSError
+            ):  # news, not a record: a full disk is the worker's to tell
+                write_usage(self._folder, asdict(usage))
+        return used
+
+    def _family(self) -> set[Identity]:
+        me = os.getpid()
+        found = (*descendants(me), *marked(MARK, self._folder.name))
+        return {who for who in found if who.pid != me}
+
+    def _reap(self) -> None:
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                self._ended[pid] = os.waitstatus_to_exitcode(status)
