@@ -14,9 +14,8 @@ from click.testing import CliRunner
 from experiments_seed import PROBLEM, nasty_runs, say_folds, seed, start
 from kept import copy_of
 from settle import settled, text, until
-from test_boundary import HOSTILE
+from test_boundary import HOSTILE, check_shown
 from test_boundary import check as check_screen
-from test_boundary import check_shown
 from textual.pilot import Pilot
 
 from screens.app import Workbench
