@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -14,10 +16,13 @@ from conftest import run_workbench
 from real.docker import BASE, docker
 from real.sshd import ALIAS, Sshd
 
+from workbench.compute.wake import runner_pid, wake_runner
+from workbench.project.project import open_project
 from workbench.testing.compute import wait_for
 
 SECRET = "s3cr3t-Zq7vR1x9Lw"
 PLACES = ("local", "far", "box")
+ENDED = frozenset({"succeeded", "failed", "cancelled"})
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +82,7 @@ def runs(bench: Bench) -> dict[str, Any]:
     def look() -> dict[str, Any]:
         return {place: bench("run", "show", run) for place, run in queued.items()}
 
-    ended = {"succeeded", "failed", "cancelled"}
-    return wait_for(look, lambda found: all(r["state"] in ended for r in found.values()), 900.0)
+    return wait_for(look, lambda found: all(r["state"] in ENDED for r in found.values()), 900.0)
 
 
 pytestmark = [
@@ -96,6 +100,36 @@ def test_the_same_model_and_figures_everywhere(bench: Bench, runs: dict[str, Any
         assert runs[place]["model"]["content"] == here["model"]["content"], place
         assert runs[place]["metrics"] == here["metrics"], place
         assert runs[place]["target"] == place
+
+
+def test_killed_runners_do_not_hold_up_a_run_there(
+    bench: Bench, runs: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever one is killed, the next takes over from the records; the work is done once."""
+    for name, value in bench.environment.items():
+        monkeypatch.setenv(name, value)
+    words = ("run", "train", "late", "--trainer", "hgb", "--seed", "8", "--detach", "--target")
+    run = bench(*words, "far")["reference"]
+    project = open_project(bench.root, via="test")
+    killed: list[int] = []
+
+    def look() -> Any:
+        wake_runner(project)
+        pid = runner_pid(project)
+        shown = bench(
+            "run", "show", run
+        )  # takes as long as a step there: each is killed at another
+        if pid and len(killed) < 4 and shown["state"] not in ENDED:
+            killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+        return shown
+
+    found = wait_for(look, lambda shown: shown["state"] in ENDED, 300.0)
+    assert found["state"] == "succeeded"
+    assert len(set(killed)) >= 2
+    job = next(job for job in bench("job", "list") if job["run"] == found["id"])
+    log = (bench.root / ".workbench" / "jobs" / job["id"] / "log").read_text()
+    assert [log.count(word) for word in ("folds 3/3", "done in")] == [1, 1]
 
 
 def holds(data: bytes) -> bool:
