@@ -22,6 +22,7 @@ from workbench.compute.contract import (
     Handle,
     Lack,
     Probe,
+    Pruned,
     Status,
     Surroundings,
     Tell,
@@ -116,6 +117,10 @@ class LocalTarget:
     def remove(self, handle: Handle) -> None:
         """Remove the job's folder; refused while something of the job runs."""
         place.remove(_folder(handle))
+
+    def prune(self, older_than: float, *, dry: bool = False) -> tuple[Pruned, ...]:
+        """Return nothing: jobs here run in this installation, on the project's own objects."""
+        return ()
 
     def close(self) -> None:
         """There is no connection."""

@@ -114,7 +114,7 @@ def test_data_is_sent_once(jobs: Jobs, tmp_path: Path) -> None:
     assert "data" not in [stage.name for stage in second]
     assert docker("volume", "ls", "--quiet", "--filter", f"label=workbench.object={sha}") != ""
     removed = jobs.target.prune()
-    assert any(sha in name for name in removed)
+    assert any(sha in found.name for found in removed)
     assert docker("volume", "ls", "--quiet", "--filter", f"label=workbench.object={sha}") == ""
 
 
@@ -305,7 +305,7 @@ def test_the_image_is_built_once_and_pruned(
         for handle in handles:
             jobs.target.remove(handle)
         name = docker("inspect", "--format", "{{index .RepoTags 0}}", image)
-        assert name in jobs.target.prune()
+        assert name in [found.name for found in jobs.target.prune()]
         assert docker(*look) == ""
         for other in others:
             other.close()

@@ -173,4 +173,38 @@ def remove(context: Context, target: str) -> None:
     context.answer("target.remove@1", {"name": target}, words)
 
 
+@group.command()
+@click.argument("target")
+@click.option(
+    "--older-than",
+    "days",
+    metavar="DAYS",
+    type=click.FloatRange(0, 36500),
+    default=30,
+    show_default=True,
+    help="Leave what somebody wanted within as many days.",
+)
+@click.option("--dry-run", "dry", is_flag=True, help="Only say what would go.")
+@common
+def prune(context: Context, target: str, days: float, dry: bool) -> None:
+    """Remove runtimes, objects and images that no job uses from a target."""
+    from workbench.compute import targets
+    from workbench.compute.told import size_text
+
+    found = targets.prune(context.project, target, days=days, dry=dry, ask=ask_person(context))
+
+    def human() -> str:
+        if not found:
+            return f"Nothing on {target} is unused for so long."
+        rows = [
+            (row.kind, clean(row.name), size_text(row.bytes) if row.bytes else "") for row in found
+        ]
+        size = size_text(sum(row.bytes for row in found))
+        words = f"{size} would go; leave out --dry-run." if dry else f"{size} are gone."
+        return table(("KIND", "NAME", "SIZE"), rows, right=("SIZE",)) + f"\n{words}"
+
+    data = {"name": target, "dry_run": dry, "pruned": found}
+    context.answer("target.prune@1", data, human)
+
+
 add_access(group, ask_person)

@@ -72,6 +72,15 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Pruned:
+    """Something that nobody uses: `kind` reads `runtime`, `object`, `image` ...; `bytes` 0: not known."""
+
+    kind: str
+    name: str
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """How far the way to a target, or back, is: `done` of `total`, in `unit`; total 0: not known.
 
@@ -170,6 +179,10 @@ class Target(Protocol):
 
     def remove(self, handle: Handle) -> None:
         """Remove the job's folder there; only after a verified fetch."""
+        ...
+
+    def prune(self, older_than: float, *, dry: bool = False) -> tuple[Pruned, ...]:
+        """Remove what no job uses and nobody wanted for `older_than` seconds; with `dry` only name it."""
         ...
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from workbench import plugins
-from workbench.compute.contract import Ask, Kind, Probe, Surroundings, Target
+from workbench.compute.contract import Ask, Kind, Probe, Pruned, Surroundings, Target
 from workbench.errors import NotFound
 from workbench.options import Value, settle
 from workbench.project.settings import KIND, LOCAL, SLOTS, read_personal
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 Origin = Literal["built in", "project", "person"]
 """Where a target is written down: nowhere, in workbench.toml, in the person's own config.toml."""
+
+
+FRESH = 600.0
+"""Seconds for which whatever was wanted stays, however it is asked: a job may be on its way to it."""
+
+PRUNE_DAYS = 30.0
+"""Days for which `target prune` leaves what nobody wanted, unless it is told otherwise."""
 
 
 class TargetRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +129,21 @@ def close_targets() -> None:
 def probe(project: Project, name: str, ask: Ask | None = None) -> Probe:
     """Ask the target what is there. Raises NotFound, PluginError, TargetError."""
     return open_target(project, name, ask).probe()
+
+
+def prune(
+    project: Project,
+    name: str,
+    *,
+    days: float = PRUNE_DAYS,
+    dry: bool = False,
+    ask: Ask | None = None,
+) -> tuple[Pruned, ...]:
+    """Remove from the target what no job uses and nobody wanted for `days`; with `dry` only name it.
+
+    Raises NotFound, PluginError, TargetError.
+    """
+    return open_target(project, name, ask).prune(max(days * 86400, FRESH), dry=dry)
 
 
 _LOCK = threading.Lock()

@@ -37,6 +37,11 @@ def cpu_seconds(family: Iterable[Identity]) -> float:
     return waited.ru_utime + waited.ru_stime + sum(_ticks(who.pid) for who in family) / _TICK
 
 
+def biggest_waited() -> int:
+    """Return the most bytes that one process held, files too, of all that this one has waited for."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
 def _ticks(pid: int) -> int:
     try:
         fields = (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()

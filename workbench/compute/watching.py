@@ -21,7 +21,7 @@ from workbench.compute.folder import MARK, SPEC, write_usage
 from workbench.compute.limiting import memory_text, time_text
 from workbench.compute.limits import NO_LIMITS, Limits, Usage
 from workbench.compute.processes import Identity, descendants, end_all, marked
-from workbench.compute.using import cpu_seconds, memory, memory_exactly
+from workbench.compute.using import biggest_waited, cpu_seconds, memory, memory_exactly
 
 GRACE = 1.0
 """Seconds between asking a job's processes to end and ending them: the whole takes less than two."""
@@ -94,6 +94,8 @@ class Watcher:
         # Also after a normal end: nothing of a job outlives it.
         end_all(self._family, grace=GRACE, between=self._reap)
         self._reap()
+        # One that ended before the first look was measured by the kernel alone.
+        self._peak = self._peak or biggest_waited()
         self._tell([])
         code = self._ended.get(self._pid)
         if reason and code == 0:

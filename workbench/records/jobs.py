@@ -107,12 +107,17 @@ class JobChanged(Record, frozen=True, kw_only=True, tag="job.changed"):
 
 
 class JobEnded(Record, frozen=True, kw_only=True, tag="job.ended"):
-    """A job came to `succeeded`, `failed` or `cancelled`; `reason` says why, in words."""
+    """A job came to `succeeded`, `failed` or `cancelled`; `reason` says why, in words.
+
+    `cpu_seconds` and `peak_memory` (bytes) are what it used, where its target told.
+    """
 
     id: str
     state: str
     exit_code: int | None = None
     reason: str = ""
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """The end."""

@@ -29,6 +29,7 @@ MODULES = (
     "workbench.remote.agent.facts",
     "workbench.runtimes.lent",
     "workbench.runtimes.far",
+    "workbench.runtimes.pruning",
     "workbench.remote.agent.serve",
 )
 """The modules that an agent is made of, each after those that it imports."""

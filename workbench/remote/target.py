@@ -11,6 +11,7 @@ from workbench.compute.contract import (
     Handle,
     Lack,
     Probe,
+    Pruned,
     Stage,
     Status,
     Surroundings,
@@ -34,6 +35,7 @@ from workbench.text import clean
 
 JOBS = "workbench.remote.agent.jobs."
 FACTS = "workbench.remote.agent.facts.facts"
+PRUNE = "workbench.runtimes.pruning.prune"
 
 
 class RemoteTarget:
@@ -112,6 +114,14 @@ class RemoteTarget:
             self.connector,
             self.ensure_runtime,
             needs_runtime=self.needs_runtime,
+        )
+
+    def prune(self, older_than: float, *, dry: bool = False) -> tuple[Pruned, ...]:
+        """Remove runtimes, objects and what uv left that nobody uses any more."""
+        found = self.agents.use(lambda agent: agent.ask(PRUNE, older_than=older_than, dry=dry))
+        return tuple(
+            Pruned(clean(str(row["kind"]), 40), clean(str(row["name"]), 200), int(row["bytes"]))
+            for row in found
         )
 
     def close(self) -> None:

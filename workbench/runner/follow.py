@@ -16,7 +16,7 @@ from workbench.compute.contract import Bundle, Handle, Stage, Status, Target
 from workbench.compute.folder import OUT
 from workbench.compute.machine import Change, End, Known, Seen, Start, Step, Stop, Submit, decide
 from workbench.compute.spec import JobSpec, decode_spec
-from workbench.compute.staging import clear_stage, end_usage, write_stage, write_usage
+from workbench.compute.staging import clear_stage, end_usage, read_usage, write_stage, write_usage
 from workbench.compute.targets import open_target
 from workbench.errors import (
     Conflict,
@@ -203,7 +203,8 @@ class Follower:
         if step.state == "failed":
             step = End("failed", step.exit_code, failure_told(self._folder) or step.reason)
         step, records = end_records(self.project, self.job, out, step)
-        append_end(self.project, self.job, self.name, step, records)
+        used = read_usage(self._folder)
+        append_end(self.project, self.job, self.name, step, records, used)
         self._clear(out)
 
     def _give_up(self, reason: str) -> bool:

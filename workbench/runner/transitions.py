@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.compute.contract import Handle
 from workbench.compute.machine import End, run_state
+from workbench.compute.staging import UsageSeen
 from workbench.project.project import Project
 from workbench.records import Record
 from workbench.records.jobs import JobChanged, JobEnded
@@ -39,12 +40,26 @@ def append_change(
     project.store.decide(decision)
 
 
-def append_end(project: Project, job: str, name: str, end: End, runs: Sequence[Record]) -> None:
-    """Record the end of `job` and of its runs in one unit. Raises Conflict."""
+def append_end(
+    project: Project,
+    job: str,
+    name: str,
+    end: End,
+    runs: Sequence[Record],
+    used: UsageSeen | None = None,
+) -> None:
+    """Record the end of `job`, what it `used`, and the ends of its runs in one unit. Raises Conflict."""
 
     def decision(view: View) -> list[Record]:
         check_transition(JOB, name, _state(view, job), end.state)
-        ended = JobEnded(id=job, state=end.state, exit_code=end.exit_code, reason=end.reason)
+        ended = JobEnded(
+            id=job,
+            state=end.state,
+            exit_code=end.exit_code,
+            reason=end.reason,
+            cpu_seconds=round(used.cpu, 2) if used else None,
+            peak_memory=used.peak if used else None,
+        )
         return [ended, *runs]
 
     project.store.decide(decision)

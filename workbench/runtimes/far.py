@@ -65,7 +65,6 @@ def build(base: Path, args: dict[str, Any], payload: bytes) -> str:
     `runtime.index`, `runtime.hash`, `runtime.build`.
     """
     home = _home(base, args["digest"])
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _held(home / LOCK):
         if not _python(home):
             place = home / (_name() + BUILDING)
@@ -104,17 +103,21 @@ def _make(base: Path, place: Path, args: Mapping[str, Any], lock: bytes) -> None
 @contextlib.contextmanager
 def _held(path: Path) -> Iterator[None]:
     """Hold the lock of a runtime: of two builders one builds, the other then finds it built."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + _PATIENCE
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+                break  # else it was pruned while we opened it
+        except BlockingIOError:
+            if time.monotonic() > until:
+                os.close(descriptor)
+                raise not_built(f"another has been building it for {_PATIENCE:g} s") from None
+        os.close(descriptor)
+        time.sleep(0.1)
     try:
-        until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise not_built(f"another has been building it for {_PATIENCE:g} s") from None
-                time.sleep(0.1)
         yield
     finally:
         os.close(descriptor)

@@ -24,6 +24,7 @@ from workbench.compute.contract import (
     Bundle,
     Handle,
     Probe,
+    Pruned,
     Stage,
     Status,
     Surroundings,
@@ -155,9 +156,9 @@ class DockerTarget:
         for volume in (names.volume_name(job), names.stop_name(job)):
             self._containers.drop_volume(volume)
 
-    def prune(self) -> tuple[str, ...]:
-        """Remove images, objects and helpers of ours that nobody uses; return their names."""
-        return prune(self._engine, self._owner)
+    def prune(self, older_than: float = 0.0, *, dry: bool = False) -> tuple[Pruned, ...]:
+        """Remove images, objects and helpers of ours that nobody uses."""
+        return prune(self._engine, self._owner, older_than, dry=dry)
 
     def close(self) -> None:
         """Let helpers and connections go; jobs go on."""

@@ -47,6 +47,16 @@ def test_a_job_from_start_to_end(bench) -> None:
     assert bench.loop.turn() is False
 
 
+def test_the_end_keeps_what_the_job_used(bench) -> None:
+    job = bench.queue(print="x" * 100)
+    bench.until(job, "succeeded")
+    lines = (bench.project.paths.journal / "000001.jsonl").read_bytes().splitlines()
+    records = [record for line in lines for record in msgspec.json.decode(line)["records"]]
+    [end] = [record for record in records if record["kind"] == "job.ended"]
+    assert 0 < end["cpu_seconds"] < 60
+    assert 2**20 < end["peak_memory"] < 2**32
+
+
 def test_a_long_log_is_copied_whole(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.runner.mirror.TURN_CAP", 1000)
     monkeypatch.setattr("workbench.compute.place.READ_CAP", 700)

@@ -7,73 +7,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from real.index import Index, make_wheel
-from real.pipes import Pipes
 
-from workbench.compute.contract import Stage, tell_nobody
 from workbench.errors import TargetError
-from workbench.remote.builder import Builder
-from workbench.remote.link import Agent
-from workbench.remote.pool import Pool
 from workbench.runtimes.lock import lock_runtime
 from workbench.runtimes.runtime import Runtime
 
-from .conftest import Make
-
-CLOSED = "http://127.0.0.1:9"
-
-
-class Place:
-    """A target: its home, its agents, how a runtime comes there."""
-
-    def __init__(self, home: Path, cache: Path, index: Index) -> None:
-        home.mkdir()
-        self.pipes = Pipes(home, sys.executable)
-        self.pipes.more = {"UV_HTTP_RETRIES": "0", "UV_PYTHON_INSTALL_MIRROR": CLOSED}
-        self.agents = Pool(lambda: Agent(self.pipes.open_agent(), "there"))
-        self.base = home / ".local/state/workbench"
-        self.cache = cache
-        self.index = index
-        self.stages: list[Stage] = []
-
-    def ensure(self, runtime: Runtime) -> Path:
-        builder = Builder(self.agents, self.stages.append)
-        return Path(builder.ensure(runtime, self.cache, self.index.url))
-
-    def state(self, runtime: Runtime) -> str:
-        return str(
-            Builder(self.agents, tell_nobody).call(
-                "workbench.runtimes.far.state", b"", digest=runtime.digest
-            )
-        )
-
-    def offline(self) -> None:
-        """Let nothing there reach the index: its proxy is not there."""
-        self.pipes.more |= {"http_proxy": CLOSED, "https_proxy": CLOSED}
-
-    def building(self) -> list[Path]:
-        return list(self.base.glob("runtimes/*/*.building"))
-
-
-@pytest.fixture
-def place(tmp_path: Path, index: Index) -> Iterator[Place]:
-    made = Place(tmp_path / "home", tmp_path / "cache", index)
-    made.cache.mkdir()
-    yield made
-    index.gate.set()
-    made.agents.close()
-    made.pipes.close()
-
-
-def imported(python: Path, what: str) -> str:
-    """Return what a statement prints in the runtime."""
-    run = [str(python), "-P", "-I", "-c", what]
-    return subprocess.run(run, capture_output=True, text=True, check=True, cwd="/").stdout.strip()
+from .conftest import Make, Place, imported
 
 
 def files(index: Index) -> list[str]:
