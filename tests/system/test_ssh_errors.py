@@ -17,7 +17,12 @@ from conftest import Answer, run_workbench
 from real.sshd import ALIAS, Sshd, fingerprint, free_port, keygen
 from real.users import Person, person
 
+from workbench import plugins
+from workbench.compute.contract import Kind, Surroundings
+from workbench.errors import TargetError
+from workbench.options import settle
 from workbench.project.project import init_project
+from workbench.testing.compute import Sender, wait_for, write_package
 
 pytestmark = pytest.mark.real("sshd", "ssh", "ssh-keygen")
 
@@ -389,3 +394,53 @@ def test_a_password_is_asked_for(
         assert "workbench target unlock there" in error["fix"]
     finally:
         server.stop()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.root
+@pytest.mark.real("mount")
+def test_a_full_disk(sshd: Sshd, project: Path, disk: Path) -> None:
+    target(project, folder=str(disk / "mine"))
+    assert works(project)["folder"].startswith(str(disk))
+    room = os.statvfs(disk)
+    (disk / "ballast").write_bytes(bytes(room.f_bavail * room.f_bsize))
+    error = refused(project, "target.missing")
+    assert "No space left" in error["why"]
+    assert "Free space" in error["fix"]
+
+
+@pytest.mark.root
+@pytest.mark.real("mount")
+def test_a_disk_that_becomes_full_leaves_nothing_half_made(
+    sshd: Sshd, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(write_package(tmp_path / "packages")))
+    kind: Kind = plugins.load("compute", "ssh")
+    options = settle(kind.options, {"host": ALIAS, "folder": str(disk)}, owner="there")
+    there = kind.open("there", options, Surroundings(tmp_path, "test"))
+    (tmp_path / "data").write_bytes(os.urandom(8_000_000))
+    sender = Sender(there, tmp_path)
+    with pytest.raises(TargetError) as refusal:
+        sender({"data": tmp_path / "data"}, read=["data"])
+    assert refusal.value.code == "target.disk"
+    found = [path for path in disk.rglob("*") if path.is_file()]
+    # What came is kept to go on from, under a name that is no object's; no job's folder was made.
+    assert sum(path.suffix == ".part" for path in found) == 1
+    assert not list(disk.rglob("spec.json"))
+    subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+    handle, bundle = sender.sent[0]
+    there.submit(handle, bundle)
+    status = wait_for(lambda: there.poll(handle), lambda s: s.state == "ended", 60)
+    assert status.exit_code == 0
+    assert not list(disk.rglob("*.part"))
+    there.remove(handle)
+    there.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -12,6 +13,8 @@ from workbench.compute.place import digest as digest_of
 from workbench.errors import BadInput, TargetError
 
 FOLDER = "objects"
+_SEEN: dict[Path, tuple[int, Any]] = {}
+"""The digest, so far, of what this agent was sent from the first byte on: (bytes, hash), by the part."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -58,6 +61,7 @@ def put(base: Path, args: dict[str, Any], payload: bytes) -> int:
                 fix="It is sent again by itself",
                 code="object.gap",
             )
+        _look(part, offset, payload)
         while payload:
             written = os.pwrite(descriptor, payload, offset)
             offset, payload = offset + written, payload[written:]
@@ -77,7 +81,7 @@ def finish(base: Path, args: dict[str, Any], payload: bytes) -> None:
         fcntl.flock(stream, fcntl.LOCK_EX)
         if object_path(base, digest).is_file():
             return
-        if digest_of(part) != digest:
+        if _digest(part) != digest:
             part.unlink()
             raise TargetError(
                 "An object did not arrive as it was sent",
@@ -89,3 +93,19 @@ def finish(base: Path, args: dict[str, Any], payload: bytes) -> None:
         os.fsync(stream.fileno())
         part.chmod(0o400)
         part.replace(object_path(base, digest))
+
+
+def _look(part: Path, offset: int, payload: bytes) -> None:
+    """Take the digest of what comes while it comes: taken afterwards it would be waited for."""
+    seen, sum_ = _SEEN.pop(part, (0, None)) if offset else (0, hashlib.sha256())
+    if sum_ is not None and seen == offset:
+        sum_.update(payload)
+        _SEEN[part] = offset + len(payload), sum_
+
+
+def _digest(part: Path) -> str:
+    """Return the digest of what has come; read again unless all of it came to this agent, in order."""
+    seen, sum_ = _SEEN.pop(part, (-1, None))
+    if sum_ is not None and seen == part.stat().st_size:
+        return str(sum_.hexdigest())
+    return digest_of(part)

@@ -48,12 +48,15 @@ def unpack(read: Callable[[int], bytes]) -> tuple[dict[str, Any], bytes] | None:
 
 def _exactly(read: Callable[[int], bytes], size: int) -> bytes | None:
     """Read `size` bytes; None for an end before the first of them. Raises EOFError within."""
-    found = bytearray()
+    whole = read(size) if size else b""
+    if len(whole) == size:  # mostly: what is large is not copied once more
+        return whole
+    if not whole:
+        return None
+    found = bytearray(whole)
     while len(found) < size:
         some = read(size - len(found))
         if not some:
-            if found:
-                raise EOFError(_CUT)
-            return None
+            raise EOFError(_CUT)
         found += some
     return bytes(found)
