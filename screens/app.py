@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.timer import Timer, TimerCallback
 
 from screens.actions import Act, Offer, main_offer, offers
+from screens.asking import Asker
 from screens.commands import Kind, Session, command_text
 from screens.feed import Feed, in_thread
 from screens.frame.bars import Bars
@@ -83,6 +84,7 @@ class Workbench(Goes, Undoes, Overlays, TypeAhead):
         self.feed = Feed(self)
         self.bars = Bars(self)
         self.follower = Follower(self)
+        self.asker = Asker(self)
         self.memory = Memory(self, fresh=fresh)
         self.standing: Overview | None = None
         """How the project stands, read whenever the journal changes."""
@@ -108,8 +110,9 @@ class Workbench(Goes, Undoes, Overlays, TypeAhead):
         self.set_interval(EVERY, self.memory.keep)
 
     def on_unmount(self) -> None:
-        """Stop watching."""
+        """Stop watching, and let go of who asks."""
         self.feed.stop()
+        self.asker.close()
 
     def set_timer(
         self,

@@ -19,7 +19,7 @@ from screens.widgets.pane import ListPane
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
 from workbench.errors import WorkbenchError
-from workbench.project.attention import Attention
+from workbench.project.attention import ARRIVED, Attention
 from workbench.project.overview import Overview, PastAct
 
 LEAST = 6
@@ -124,6 +124,10 @@ class Home(Place[Overview]):
         """Go to where the thing is shown."""
         if event.table is self.attention:
             item = self._items[event.key]
+            if item.rank == ARRIVED:
+                # A result is read by looking at it; what is wrong stays until it is right.
+                self.bench.memory.acknowledge(item, self._items.values())
+                self._show_attention(tuple(self._items.values()))
             if item.noun == "space":
                 self.bench.act_doctor()
             else:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 VERSION = 1
 EVERY = 15.0
 """Seconds between two looks at whether something is to be kept: a lost line loses no more than that."""
+OLD = 60.0
+"""Seconds after which it is written anew that the person is still here."""
 _LONGEST = 1000
 """Characters of a filter or a key that are kept."""
 
@@ -114,7 +116,7 @@ class Memory:
         same = msgspec.structs.replace(kept, left_at=None) == msgspec.structs.replace(
             self._written, left_at=None
         )
-        if same and not now:
+        if same and not now and not self._old(kept):
             return
         self._written = kept
         if now:
@@ -126,6 +128,13 @@ class Memory:
                 lambda _: None,
                 group="memory",
             )
+
+    def _old(self, kept: Kept) -> bool:
+        """Whether what was written last tells of too long ago: a terminal may be gone at any moment."""
+        written = self._written.left_at
+        if self._written is self._before or written is None or kept.left_at is None:
+            return True
+        return (kept.left_at - written).total_seconds() >= OLD
 
     # What was seen
 

@@ -90,6 +90,8 @@ _TABLE = (
     Verb("rollback", "b", "Roll back", "Bring back what was live before."),
     Verb("deploy", "u", "Deploy", "Bring a model up as an endpoint."),
     Verb("stop", "x", "Stop", "Stop or cancel it."),
+    Verb("sooner", "U", "Sooner", "Let it start before others."),
+    Verb("later", "D", "Later", "Let it start after others."),
     Verb("acknowledge", "a", "Acknowledge", "Say that this has been seen."),
     Verb("delete", "delete", "Delete", "Delete it, after its name has been typed."),
     Verb("undo", "z", "Undo", "Take the last change back."),

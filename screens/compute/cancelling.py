@@ -1,4 +1,4 @@
-"""`x` on a list of jobs: ask first, then ask for the job's end; the same in the place and the drawer."""
+"""Acts on a list of jobs (cancel, sooner, later, its run); the same in the place and the drawer."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class ActsOnJobs(Actor):
 
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("job.cancel", "stop", label="Cancel", help="End the job and its processes.", rank=30),
+        Act("job.sooner", "sooner", help="Let the queued job start before others.", rank=0),
+        Act("job.later", "later", help="Let the queued job start after others.", rank=0),
         Act("job.run", "details", label="Run", help="Go to the run that the job makes.", rank=35),
     )
 
@@ -43,6 +45,12 @@ class ActsOnJobs(Actor):
     def go_to(self, noun: str, reference: str) -> None:
         """Go where `reference` is shown."""
         raise NotImplementedError
+
+    def offered(self, act: Act) -> bool:
+        """Only what is under the cursor has acts of its own in the lists."""
+        if act.id.startswith("job."):
+            return self.job is not None
+        return super().offered(act)
 
     def why_not_cancel(self) -> str:
         """Only what has not ended can be cancelled, and once is enough."""
@@ -85,6 +93,57 @@ class ActsOnJobs(Actor):
         title = f"Cancel {job.reference}?"
         question = Confirm(title, changes, verb="Cancel the job", argv=argv, grave=True)
         self.app.push_screen(question, answered)
+
+    def why_not_sooner(self) -> str:
+        """Only what is queued has an order."""
+        job = self.job
+        if job is None:
+            return "there is no job under the cursor"
+        return (
+            "" if job.state == "queued" else f"{job.reference} waits no longer: it is {job.state}"
+        )
+
+    def why_not_later(self) -> str:
+        """Only what is queued has an order."""
+        return self.why_not_sooner()
+
+    def command_sooner(self) -> tuple[str, ...]:
+        """`workbench job prioritize j_17 1`."""
+        return self._prioritize(1)
+
+    def command_later(self) -> tuple[str, ...]:
+        """`workbench job prioritize j_17 -1`."""
+        return self._prioritize(-1)
+
+    def _prioritize(self, by: int) -> tuple[str, ...]:
+        assert self.job is not None
+        return ("job", "prioritize", self.job.reference, str(self.job.priority + by))
+
+    def act_sooner(self) -> None:
+        """One up."""
+        self._move(1)
+
+    def act_later(self) -> None:
+        """One down."""
+        self._move(-1)
+
+    def _move(self, by: int) -> None:
+        job, argv, project = self.job, self._prioritize(by), self.open_project
+        assert job is not None
+
+        def move() -> Job:
+            from workbench.compute.jobs import get_job, prioritize
+
+            # As it is now: the key may be pressed faster than the list is read again.
+            now = get_job(project, job.id)
+            return prioritize(project, job.id, now.priority + by)
+
+        def done(moved: Job) -> None:
+            words = f"{moved.reference} has priority {moved.priority}."
+            self.app.post_message(Did(argv, words))
+            self.look_again()
+
+        in_thread(self, move, done, group="priority", exclusive=False)
 
     def why_not_run(self) -> str:
         """There must be a run."""

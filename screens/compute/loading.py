@@ -1,18 +1,18 @@
-"""Jobs, targets and the runner, asked for at once in a thread."""
+"""Jobs, targets, their last checks and the runner, asked for at once in a thread."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from screens.compute.going import signature
 from screens.feed import stat_signature
-from workbench.compute.contract import Probe
+from workbench.compute.checking import Check, last_checks
 from workbench.compute.jobs import Job, list_jobs
-from workbench.compute.targets import TargetRow, list_targets, probe
+from workbench.compute.targets import TargetRow, list_targets
 from workbench.compute.wake import runner_pid
-from workbench.errors import WorkbenchError
+from workbench.project.paths import config_home
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
@@ -27,41 +27,28 @@ class Loaded:
 
     jobs: Sequence[Job] = ()
     targets: Sequence[TargetRow] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
     runner: int | None = None
     said: tuple[object, ...] = ()
-    """Sizes and times of the events of the jobs that have not ended, when this was read."""
+    """What the jobs that have not ended had said when this was read."""
+    written: tuple[object, ...] = ()
+    """Sizes and times of the files with settings when this was read."""
 
 
 def load(project: Project) -> Loaded:
-    """Ask the records and the runner's lock."""
+    """Ask the records, the settings and the runner's lock."""
+    written = settings_signature(project)
+    project.fresh_settings()  # a target may have been written down elsewhere
     found = list_jobs(project, limit=MOST)
-    said = signature(events_of(project, found).values())
-    return Loaded(found, list_targets(project), runner_pid(project), said)
+    targets = list_targets(project)
+    checks = last_checks(project, targets)
+    said = signature(project, found)
+    return Loaded(found, targets, checks, runner_pid(project), said, written)
 
 
-def events_of(project: Project, jobs: Sequence[Job]) -> dict[str, Path]:
-    """Return reference → events file of the jobs that have not ended."""
-    return {
-        job.reference: project.paths.job(job.id) / "events.jsonl" for job in jobs if not job.ended
-    }
-
-
-def signature(events: Iterable[Path]) -> tuple[object, ...]:
-    """Return what changes when a job says something."""
-    return tuple(stat_signature(path) for path in events)
-
-
-def probe_all(project: Project, names: Sequence[str]) -> dict[str, Probe | str]:
-    """Ask these targets what is there; a sentence for one that cannot be asked."""
-    found: dict[str, Probe | str] = {}
-    for name in names:
-        try:
-            found[name] = probe(project, name)
-        except WorkbenchError as error:
-            found[name] = f"{error.what}: {error.why}"
-    return found
-
-
-def probe_targets(project: Project) -> dict[str, Probe | str]:
-    """Ask every target of the project."""
-    return probe_all(project, [row.name for row in list_targets(project)])
+def settings_signature(project: Project) -> tuple[object, ...]:
+    """Return what changes when settings are written: the project's, or the person's own."""
+    return (
+        stat_signature(project.paths.settings),
+        stat_signature(config_home() / "config.toml"),
+    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,29 +12,43 @@ from textual.containers import Vertical
 from screens.actions import Act
 from screens.compute import facts, rows
 from screens.compute.cancelling import ActsOnJobs
-from screens.compute.loading import Loaded, events_of, load, probe_targets, signature
-from screens.experiments.live import Live, Progress
+from screens.compute.checking import Checker
+from screens.compute.going import Now
+from screens.compute.loading import Loaded, load
+from screens.compute.ontargets import ActsOnTargets
+from screens.compute.watching import EVENTS, RUNNER, SETTINGS, Watching
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Did
 from screens.place import Place
 from screens.text import said
 from screens.widgets.detail import Detail
+from screens.widgets.logpane import LogPane
 from screens.widgets.logview import LogView
 from screens.widgets.pane import ListPane, Pane
 from screens.widgets.table import Table
 from screens.widgets.views import Views
-from workbench.compute.contract import Probe
+from workbench.compute.contract import Ask
 from workbench.compute.jobs import Job, log_path
-from workbench.compute.wake import runner_log, runner_pid, wake_runner
-from workbench.errors import WorkbenchError
+from workbench.compute.limits import Limits
+from workbench.compute.targets import TargetRow
+from workbench.compute.told import News, limits_of, read_news
+from workbench.compute.wake import runner_log, wake_runner
 from workbench.project.project import Project
+from workbench.project.settings import LOCAL
 
-EVENTS, RUNNER = "jobs", "runner"
-"""The names under which the feed watches what running jobs say, and whether the runner works."""
+TALLEST = 12
+"""Rows that the list of targets takes at most."""
 
 
-class Compute(ActsOnJobs, Place[Loaded]):
+class _Known(NamedTuple):
+    """What is read of one job when the cursor comes to it."""
+
+    limits: Limits | None
+    news: News
+
+
+class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
     """Jobs over targets, and beside them the one under the cursor: details or log."""
 
     NAME = "compute"
@@ -46,7 +60,6 @@ class Compute(ActsOnJobs, Place[Loaded]):
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("compute.view", "view", rank=65),
         Act("compute.view-back", "view-back", rank=0),
-        Act("compute.check", "run", label="Check", help="Ask the targets what is there.", rank=50),
         Act("compute.log", label="Log", help="What the job wrote, live."),
         Act("compute.wake", label="Start the runner", help="Wake it now, without new work."),
     )
@@ -60,16 +73,17 @@ class Compute(ActsOnJobs, Place[Loaded]):
         self.targets_pane = ListPane("Targets", self.targets, id="targets")
         self.detail = Detail(empty="Nothing is under the cursor.")
         self.log_view = LogView(empty="Nothing has been written yet.")
-        self.panes = {"Details": Pane("Job", self.detail), "Log": Pane("Log", self.log_view)}
+        self.log_pane = LogPane("Log", self.log_view, command=self._save_command)
+        self.panes: dict[str, Pane] = {"Details": Pane("Job", self.detail), "Log": self.log_pane}
         self.views = Views(list(self.panes.items()))
+        self.checker = Checker(self, self.check_came, self.check_failed)
         self.loaded = Loaded()
-        self.live = Live()
-        self.probes: dict[str, Probe | str] = {}
+        self.watching = Watching(self, self._refill, self.failed)
+        self._told: set[str] = set()
         self._jobs: dict[str, Job] = {}
+        self._known: dict[str, _Known] = {}
         self._on_targets = False
         self._wanted = ""
-        self._events: dict[str, Path] = {}
-        self._reading = self._again = False
 
     def body(self) -> ComposeResult:
         """Jobs over targets on the left, one of them on the right."""
@@ -77,24 +91,30 @@ class Compute(ActsOnJobs, Place[Loaded]):
         yield Split(left, self.views, share=58)
 
     def on_mount(self) -> None:
-        """Count seconds; ask the targets once."""
+        """Count seconds; ask this machine at once, others when somebody wants to know."""
         self.set_interval(1.0, self._tick)
-        self._probe()
+        self.checker.check(self.project, [LOCAL], None)
 
     def load(self) -> Loaded:
-        """Ask the records and the runner's lock."""
+        """Ask the records, the settings and the runner's lock."""
         return load(self.project)
 
     def show(self, loaded: Loaded) -> None:
         """Fill both lists in place."""
         self.loaded = loaded
         self._jobs = {job.reference: job for job in loaded.jobs}
-        self._follow()
+        self._known = {
+            name: known for name, known in self._known.items() if not self._changed(name, loaded)
+        }
+        self.watching.follow(self.bench.feed, self.project, loaded)
         self._refill()
-        self.targets.load(rows.targets(loaded.targets, self.probes))
         self._tell_runner()
         if self._wanted:
             self.point_at(self._wanted)
+
+    def _changed(self, job: str, loaded: Loaded) -> bool:
+        """Whether more may be known of a job than what was read: it has ended since."""
+        return any(each.id == job and not each.ended for each in loaded.jobs)
 
     # What is under the cursor
 
@@ -104,9 +124,26 @@ class Compute(ActsOnJobs, Place[Loaded]):
         return None if self._on_targets else self._jobs.get(self.jobs.key)
 
     @property
+    def target(self) -> TargetRow | None:
+        """The target under the cursor, None while the cursor that counts is on a job."""
+        if not self._on_targets:
+            return None
+        return next((row for row in self.loaded.targets if row.name == self.targets.key), None)
+
+    @property
+    def all_targets(self) -> Sequence[TargetRow]:
+        """Every target."""
+        return self.loaded.targets
+
+    @property
     def open_project(self) -> Project:
         """The project."""
         return self.project
+
+    @property
+    def ask(self) -> Ask:
+        """Asks over the place."""
+        return self.bench.asker.ask
 
     def look_again(self) -> None:
         """Read the jobs again."""
@@ -115,6 +152,16 @@ class Compute(ActsOnJobs, Place[Loaded]):
     def go_to(self, noun: str, reference: str) -> None:
         """Go to another place."""
         self.bench.goto(noun, reference)
+
+    def show_target(self, name: str) -> None:
+        """Read the targets again, the cursor on `name`."""
+        self._wanted = name
+        self.mark_stale()
+
+    def show_checks(self) -> None:
+        """Read the answers again; until then show who is being asked."""
+        self._fill_targets()
+        self.mark_stale()
 
     def point_at(self, reference: str) -> None:
         """Put the cursor on a job (`j_17`) or a target, now or once they have been read."""
@@ -151,18 +198,42 @@ class Compute(ActsOnJobs, Place[Loaded]):
             self.log_view.show_file(None)
             return
         self._title(job.reference, job.reference)
-        progress = self.live.progress.get(job.reference)
-        self.detail.fill(facts.job_sections(job, progress, self.now), subject=job.id)
+        known = self._known.get(job.id)
+        live = self.watching.live.get(job.reference)
+        if live is None and known is not None:
+            live = Now(news=known.news)
+        limits = known.limits if known is not None else None
+        self.detail.fill(facts.job_sections(job, live, self.now, limits), subject=job.id)
         self.log_view.show_file(log_path(self.project, job))
+        if known is None:
+            self._learn(job)
+
+    def _learn(self, job: Job) -> None:
+        """Read what a job may use, and what it used, once the cursor is on it."""
+        project = self.project
+
+        def read() -> _Known:
+            return _Known(limits_of(project, job), read_news(project, job))
+
+        def come(known: _Known) -> None:
+            self._known[job.id] = known
+            if self.job is not None and self.job.id == job.id:
+                self._look()
+
+        in_thread(self, read, come, group="known")
 
     def _look_at_target(self) -> None:
-        row = next((row for row in self.loaded.targets if row.name == self.targets.key), None)
+        row = self.target
         if row is None:
             return
         log = runner_log(self.project.paths.own)
         self._title(row.name, "the runner")
-        probe, slots = self.probes.get(row.name), self.project.settings.slots
-        found = facts.target_sections(row, probe, slots, self.loaded.runner, log)
+        load = rows.loads(self.loaded.jobs).get(row.name, rows.Load())
+        asked = row.name in self.checker.under_way
+        check = self.loaded.checks.get(row.name)
+        found = facts.target_sections(row, check, load, self.now, asked=asked)
+        slots = self.project.settings.slots
+        found.append(facts.runner_section(self.loaded.runner, slots, log))
         self.detail.fill(found, subject=row.name)
         self.log_view.show_file(log)
 
@@ -173,51 +244,23 @@ class Compute(ActsOnJobs, Place[Loaded]):
 
     # What goes on
 
-    def _follow(self) -> None:
-        events, project = events_of(self.project, self.loaded.jobs), self.project
-        paths, feed = list(events.values()), self.bench.feed
-        feed.watch(EVENTS, lambda: signature(paths), seen=self.loaded.said)
-        feed.watch(RUNNER, lambda: runner_pid(project), seen=self.loaded.runner)
-        self._events = events
-        self._read()
-
     def on_feed(self, names: frozenset[str]) -> None:
-        """A job said something, or the runner came or went."""
+        """A job said something, the runner came or went, or settings were written."""
         if EVENTS in names:
-            self._read()
-        if RUNNER in names:
+            self.watching.read()
+        if names & {RUNNER, SETTINGS}:
             self.mark_stale()
 
-    def _read(self) -> None:
-        """Read what the jobs said, one reading at a time; what comes meanwhile leads to one more."""
-        if self._reading:
-            self._again = True
-            return
-        self._reading, self._again = True, False
-        events, live = self._events, self.live
-
-        def read() -> dict[str, Progress]:
-            live.follow(events)
-            return live.read()
-
-        in_thread(
-            self, read, self._have_read, group="events", failed=self._not_read, exclusive=False
-        )
-
-    def _have_read(self, progress: dict[str, Progress]) -> None:
-        self._reading = False
-        if progress:
-            self._refill()
-        if self._again:
-            self._read()
-
-    def _not_read(self, error: WorkbenchError) -> None:
-        self._reading = False
-        self.failed(error)
-
     def _refill(self) -> None:
-        self.jobs.load(rows.jobs(self.loaded.jobs, self.live.progress, self.now))
+        self.jobs.load(rows.jobs(self.loaded.jobs, self.watching.live, self.now))
+        self._fill_targets()
         self._look()
+
+    def _fill_targets(self) -> None:
+        found, checks = self.loaded.targets, self.loaded.checks
+        load, asked = rows.loads(self.loaded.jobs), self.checker.under_way
+        self.targets.load(rows.targets(found, checks, load, asked, self.now))
+        self.targets_pane.styles.height = min(max(len(found) + 4, 6), TALLEST)
 
     def _tick(self) -> None:
         if self.is_current and any(not job.ended for job in self.loaded.jobs):
@@ -247,36 +290,14 @@ class Compute(ActsOnJobs, Place[Loaded]):
         assert self.job is not None
         return ("job", "logs", self.job.reference, "-f")
 
+    def _save_command(self, file: str) -> tuple[str, ...]:
+        return ("job", "logs", self.job.reference, "--save", file) if self.job else ()
+
     def act_log(self) -> None:
         """Show the log."""
         self.views.view = "Log"
         if self.split is not None:
             self.call_after_refresh(self.split.open)
-
-    def command_check(self) -> tuple[str, ...]:
-        """`workbench target check local`."""
-        return ("target", "check", self.targets.key or "local")
-
-    def act_check(self) -> None:
-        """Ask them all again."""
-        self._probe(tell=self.command_check())
-
-    def _probe(self, tell: tuple[str, ...] = ()) -> None:
-        project = self.project
-
-        def come(found: dict[str, Probe | str]) -> None:
-            self.probes = found
-            self.targets.load(rows.targets(self.loaded.targets, found))
-            if self._on_targets:
-                self._look()
-            if tell:
-                bad = sum(not (isinstance(item, Probe) and item.ok) for item in found.values())
-                words = (
-                    f"{bad} of {len(found)} targets cannot run jobs." if bad else "All is there."
-                )
-                self.app.post_message(Did(tell, words))
-
-        in_thread(self, lambda: probe_targets(project), come, group="probe")
 
     def why_not_wake(self) -> str:
         """One is enough."""

@@ -19,6 +19,7 @@ from screens.frame.split import Split
 from screens.messages import Refused
 from screens.place import Place
 from screens.widgets.detail import Detail
+from screens.widgets.logpane import LogPane
 from screens.widgets.logview import LogView
 from screens.widgets.pane import ListPane, Pane
 from screens.widgets.source import MemorySource
@@ -66,7 +67,7 @@ class Deployments(Leads, Resting, Place[Loaded]):
         self.panes: dict[str, Pane] = {
             "Details": Pane("Deployment", self.detail),
             "Traffic": Pane("Traffic", self.traffic),
-            "Log": Pane("Log", self.log_view),
+            "Log": LogPane("Log", self.log_view),
             "Predictions": ListPane("Predictions", self.predictions),
         }
         self.views = Views(list(self.panes.items()))

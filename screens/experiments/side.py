@@ -14,6 +14,7 @@ from screens.experiments.loading import Loaded, load_run
 from screens.experiments.reportview import ReportView
 from screens.feed import in_thread
 from screens.widgets.detail import Detail
+from screens.widgets.logpane import LogPane
 from screens.widgets.logview import LogView
 from screens.widgets.pane import Pane
 from screens.widgets.plot import Plot
@@ -56,9 +57,9 @@ class Side(Views):
             empty="Mark two or more runs with space, then press c.", markable=False
         )
         self.plot = Drawing(empty="Mark runs with space, then choose Curves in the menu (.).")
-        self.panes = {
+        self.panes: dict[str, Pane] = {
             DETAILS: Pane("Run", self.detail),
-            LOG: Pane(LOG, self.log_view),
+            LOG: LogPane(LOG, self.log_view),
             REPORT: Pane(REPORT, self.report),
             COMPARE: Pane(COMPARE, self.compared),
             CURVES: Pane(CURVES, self.plot),

@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from screens.experiments.newexperiment import references
+from screens.experiments.whereto import OWN, limit_fields, target_field, where
 from screens.feed import in_thread
 from screens.modals.choose import Choose
 from screens.modals.form import FormModal, Values
 from screens.widgets.fields import Field, from_option, from_options
 from screens.widgets.source import Cell, Column
 from workbench import plugins
+from workbench.compute.limits import Limits
 from workbench.data.datasets import DatasetVersion
 from workbench.errors import PluginError
 from workbench.experiments.experiments import ExperimentRow
 from workbench.experiments.runs import Run, train
 from workbench.options import Option, Value
+from workbench.project.settings import LOCAL
 from workbench.training.contract import Trainer
 
 if TYPE_CHECKING:
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     from workbench.project.project import Project
 
 _SEED = Option("seed", "int", 0, "Same seed, same model", minimum=0, maximum=2**32 - 1)
-OWN = "-"
-"""How the names of our own fields begin, so that no trainer's option can have the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Starter:
         self._experiments = {row.name: row for row in experiments if not row.error}
         self._versions = versions
         self._started = started
+        self._target = Field(OWN + "target", "target", default=LOCAL)
 
     def ask(self, wanted: Wanted, *, sure: bool) -> None:
         """Begin; with `sure`, or where there is one experiment only, that is not asked for."""
@@ -86,9 +88,10 @@ class Starter:
         self._owner.app.push_screen(choose, chosen)
 
     def _ask_trainer(self, wanted: Wanted) -> None:
-        task = self._experiments[wanted.experiment].task
+        task, project = self._experiments[wanted.experiment].task, self._project
 
-        def come(found: list[Trainer]) -> None:
+        def come(read: tuple[list[Trainer], Field]) -> None:
+            found, self._target = read
             by_name = {trainer.name: trainer for trainer in found}
             if wanted.params is not None and wanted.trainer in by_name:
                 self.ask_values(wanted, by_name[wanted.trainer])
@@ -111,18 +114,22 @@ class Starter:
                 chosen,
             )
 
-        in_thread(self._owner, lambda: trainers(task), come, group="trainers")
+        in_thread(
+            self._owner, lambda: (trainers(task), target_field(project)), come, group="trainers"
+        )
 
     def ask_values(self, wanted: Wanted, trainer: Trainer) -> None:
         """Ask for the values of the trainer's options, the seed and the data."""
         problem = self._experiments[wanted.experiment]
         fields = _fields(wanted, trainer, problem, self._versions)
+        fields += [self._target, *limit_fields()]
 
         def apply(values: Values) -> Run:
             asked = _asked(values, problem)
             return train(
-                self._project, problem.name, trainer.name, asked.params, asked.seed, asked.data
-            )
+                self._project, problem.name, trainer.name, asked.params, asked.seed, asked.data,
+                asked.target, asked.limits,
+            )  # fmt: skip
 
         def ended(run: Run | None) -> None:
             if run is not None:
@@ -181,12 +188,16 @@ class _Asked:
     seed: int
     data: str | None
     """Another data version than the problem names; None: as it says."""
+    target: str
+    limits: Limits
 
 
 def _asked(values: Values, problem: ExperimentRow) -> _Asked:
     params = {name: value for name, value in values.items() if not name.startswith(OWN)}
     data = values[OWN + "data"]
-    return _Asked(params, values[OWN + "seed"], None if data == problem.dataset else data)
+    limits = Limits(*(values[OWN + name] for name in ("time", "memory", "cpus")))
+    other = None if data == problem.dataset else data
+    return _Asked(params, values[OWN + "seed"], other, values[OWN + "target"], limits)
 
 
 def command(problem: ExperimentRow, trainer: Trainer, values: Values) -> list[str]:
@@ -204,4 +215,4 @@ def command(problem: ExperimentRow, trainer: Trainer, values: Values) -> list[st
         argv += ["--seed", str(asked.seed)]
     if asked.data:
         argv += ["--data", asked.data]
-    return [*argv, "--detach"]
+    return [*argv, *where(asked.target, asked.limits), "--detach"]

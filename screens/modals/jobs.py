@@ -8,8 +8,7 @@ from textual.app import ComposeResult
 
 from screens.compute import rows
 from screens.compute.cancelling import ActsOnJobs
-from screens.compute.loading import events_of
-from screens.experiments.live import Live, Progress
+from screens.compute.going import Going, Now
 from screens.feed import in_thread
 from screens.modals.base import Box, Drawer
 from screens.text import count
@@ -22,14 +21,20 @@ MOST = 200
 """Jobs that are listed, the newest."""
 EVERY = 0.5
 """Seconds between two looks while the drawer is open."""
-_KEYS = "enter show   i run   x cancel   esc close   jobs go on when you quit"
+_KEYS = "enter show   i run   x cancel   U D sooner, later   esc close   jobs go on when you quit"
 _ORDER = {"queued": 1, "lost": 2, "succeeded": 3, "failed": 3, "cancelled": 3}
+
+
+def _order(job: Job) -> tuple[int, int, int]:
+    """Those that go on first, then those that wait in the order in which they start, then the ended."""
+    place = (-job.priority, job.number) if job.state == "queued" else (0, 0)
+    return (_ORDER.get(job.state, 0), *place)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     jobs: list[Job]
-    progress: dict[str, Progress]
+    live: dict[str, Now]
 
 
 class Jobs(ActsOnJobs, Drawer):
@@ -38,7 +43,7 @@ class Jobs(ActsOnJobs, Drawer):
     def __init__(self) -> None:
         super().__init__()
         self.table = Table(empty="No jobs yet. Training makes them: 3, then t.", markable=False)
-        self._live = Live()
+        self._going: Going | None = None
         self._jobs: dict[str, Job] = {}
         self._looking = False
 
@@ -60,18 +65,19 @@ class Jobs(ActsOnJobs, Drawer):
             return
         self._looking = True
         project = self.open_project
+        going = self._going = self._going or Going(project)
 
         def read() -> _Found:
-            found = sorted(list_jobs(project, limit=MOST), key=lambda job: _ORDER.get(job.state, 0))
-            self._live.follow(events_of(project, found))
-            return _Found(found, self._live.read())
+            found = sorted(list_jobs(project, limit=MOST), key=_order)
+            going.follow(found)
+            return _Found(found, going.read())
 
         in_thread(self, read, self._show, group="jobs", failed=self._failed, exclusive=False)
 
     def _show(self, found: _Found) -> None:
         self._looking = False
         self._jobs = {job.reference: job for job in found.jobs}
-        self.table.load(rows.jobs(found.jobs, found.progress, self.bench.now()))
+        self.table.load(rows.jobs(found.jobs, found.live, self.bench.now()))
         going = sum(not job.ended for job in found.jobs)
         words = f"Jobs {count(len(found.jobs))}" + (f", {going} not ended" if going else "")
         self.query_one(Box).retitle(words, _KEYS)

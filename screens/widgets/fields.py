@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -35,7 +35,8 @@ class Field:
 
     `parse` turns what was typed into a value and raises WorkbenchError for what it does not take;
     `default` is what the field starts with. A `choice` is picked among `choices` (a long list opens
-    with Enter). `required` refuses an empty text.
+    with Enter); `notes` says of a choice what the help says of the field. `required` refuses an empty
+    text.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field:
     required: bool = False
     unit: str = ""
     secret: bool = False
+    notes: Mapping[str, str] = field(default_factory=dict)
     parse: Callable[[str], Any] = _as_is
 
 
@@ -148,6 +150,7 @@ class ChoiceField(Actor, Widget, can_focus=True):
         super().__init__(id=f"field-{field.name}")
         self.label = field.label
         self.choices = field.choices
+        self.notes = field.notes
         self.set_reactive(ChoiceField.value, field.default)
 
     def render(self) -> Content:
@@ -210,12 +213,18 @@ class ChoiceField(Actor, Widget, can_focus=True):
     def act_open(self) -> None:
         """Choose from the whole list, with a filter."""
         from screens.modals.choose import Choose
+        from screens.widgets.source import Cell, Column
 
         def chosen(value: str | None) -> None:
             if value is not None:
                 self.value = value
 
-        self.app.push_screen(Choose(self.label, self.choices, self.value), chosen)
+        more: dict[str, tuple[Cell, ...]] = {
+            choice: (self.notes.get(choice, ""),) for choice in self.choices if self.notes
+        }
+        columns = (Column("note", "", cap=60, grow=True),) if more else ()
+        choose = Choose(self.label, self.choices, self.value, columns=columns, more=more)
+        self.app.push_screen(choose, chosen)
 
 
 def check(field: Field, text: str) -> tuple[Any, str]:

@@ -42,9 +42,8 @@ class _Line(Horizontal):
     def tell(self, error: str) -> None:
         """Show the error, else the help."""
         unit = f" {self.field.unit}" if self.field.unit else ""
-        self.words.update(
-            said("✗ " + error, "bad") if error else said(self.field.help + unit, "muted")
-        )
+        words = self.field.notes.get(self.text) or self.field.help + unit
+        self.words.update(said("✗ " + error, "bad") if error else said(words, "muted"))
 
 
 class Form(VerticalScroll):

@@ -23,6 +23,8 @@ class Tail:
         self.lines: deque[str] = deque(maxlen=KEPT)
         self.cut = False
         """Whether the file is longer than what is kept."""
+        self.gone = 0
+        """How many lines that were kept have been let go."""
         self._offset = -1
         self._rest = b""
 
@@ -48,7 +50,8 @@ class Tail:
         *whole, self._rest = (self._rest + piece).split(b"\n")
         if self.cut and not self.lines and whole:
             whole = whole[1:]  # begun in the middle of a line
-        self.cut = self.cut or len(self.lines) + len(whole) > KEPT
+        over = max(len(self.lines) + len(whole) - KEPT, 0)
+        self.cut, self.gone = self.cut or over > 0, self.gone + over
         self.lines.extend(self._line(line) for line in whole)
         if len(self._rest) > PIECE:  # a line without end is shown in pieces
             self.lines.append(self._line(self._rest))
@@ -57,6 +60,7 @@ class Tail:
 
     def _begin(self, end: int) -> None:
         self.lines.clear()
+        self.gone = 0
         self._rest = b""
         self._offset = max(end - BEGIN, 0)
         self.cut = self._offset > 0

@@ -9,28 +9,41 @@ from typing import Any
 
 import ops_seed
 import pytest
+from msgspec.structs import replace
 from settle import settled, status, text, until
 from textual.pilot import Pilot
 from textual.widgets import Button
 
 from screens.app import Workbench
-from screens.compute import facts, loading, rows
+from screens.compute import facts, rows
 from screens.compute.facts import job_sections
+from screens.compute.going import Now
 from screens.compute.place import Compute
 from screens.experiments.live import Progress
 from screens.modals.confirm import Confirm
 from screens.modals.jobs import Jobs
+from screens.modals.jobs import _order as drawer_order
 from screens.modals.log import Log
 from screens.text import Styled
-from workbench.compute import jobs
+from workbench.compute import checking, jobs
+from workbench.compute.checking import Check
 from workbench.compute.contract import Lack, Probe
 from workbench.compute.events import EventWriter
+from workbench.compute.limits import Limits
+from workbench.compute.staging import StageSeen, UsageSeen
 from workbench.compute.targets import TargetRow
-from workbench.errors import TargetError
+from workbench.compute.told import News
 from workbench.project.project import Project
 
 Compare = Callable[..., bool]
-FACTS = {"host": "lab", "system": "Linux x86_64", "python": "3.11.7", "cores": "2", "free": "9 MB"}
+NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
+FACTS = {
+    "host": "lab",
+    "system": "Linux x86_64",
+    "python": "3.11.7",
+    "cores": "2",
+    "disk": "9.1 GB free of 20.0 GB",
+}
 
 
 @pytest.fixture
@@ -39,7 +52,7 @@ def seeded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     monkeypatch.setattr(jobs, "wake_runner", lambda _: None)
-    monkeypatch.setattr(loading, "probe", lambda _project, _name: Probe(True, FACTS))
+    monkeypatch.setattr(checking, "probe", lambda *_: Probe(True, FACTS))
     monkeypatch.setattr("workbench.project.settings.Settings.slots", 1)
     # The records have the time at which the test ran.
     monkeypatch.setattr(facts, "_moment", lambda _moment, _now: "10:00:00, now")
@@ -87,34 +100,82 @@ def test_a_job_says_how_long_and_how_it_ended(project: Project) -> None:
 
 def test_a_running_job_shows_its_phase(project: Project) -> None:
     job = next(j for j in jobs.list_jobs(project) if j.state == "running")
-    source = rows.jobs([job], {job.reference: Progress("folds", 3, 5)}, job.queued_at)
+    now = Now(Progress("folds", 3, 5))
+    source = rows.jobs([job], {job.reference: now}, job.queued_at)
     state = source.page(0)[0].cells[1]
     assert isinstance(state, Styled)
     assert state.text.endswith("running 60%")
     assert rows.state_of(job) == "running"
 
 
-def test_a_target_that_cannot_be_asked_or_lacks_something_says_so() -> None:
-    row = TargetRow(name="far", kind="ssh", slots=1, unfinished=2, origin="project")
-    for probe, word in (
-        ("no route to it", "no route to it"),
-        (Probe(False, {}, (Lack("no Python there", "Install it"),)), "no Python there"),
-        (Probe(True, FACTS), "2 cores, Linux x86_64, Python 3.11.7, 9 MB free"),
-        (None, "being asked"),
-    ):
-        last = rows.targets([row], {"far": probe} if probe else {}).page(0)[0].cells[3]
-        assert isinstance(last, Styled)
-        assert last.text == word
+def test_a_job_on_its_way_shows_stage_share_rate_and_age(project: Project) -> None:
+    job = replace(
+        next(j for j in jobs.list_jobs(project) if j.state == "running"), state="starting"
+    )
+    stage = StageSeen(
+        name="data",
+        done=2**20,
+        total=2**22,
+        unit="bytes",
+        rate=3 * 2**20,
+        at=job.queued_at.timestamp(),
+    )
+    now = Now(news=News(stage=stage))
+    cells = rows.jobs([job], {job.reference: now}, job.queued_at).page(0)[0].cells
+    assert cells[1] == Styled("◔ starting data 25%", "busy")
+    assert cells[5] == "3.0 MiB/s"
+    late = job.queued_at + timedelta(seconds=40)
+    words = [str(section.text) for section in job_sections(job, now, late) if section.heading]
+    assert any("25% of 4.0 MiB, 3.0 MiB/s, no news for 40 s" in text for text in words)
 
 
-def test_a_probe_that_fails_is_a_sentence(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(_project: Project, _name: str) -> Probe:
-        raise TargetError("It is away", why="the line is cut")
+def test_usage_and_limits_of_a_job(project: Project) -> None:
+    job = next(j for j in jobs.list_jobs(project) if j.state == "running")
+    usage = UsageSeen(cpu=93.0, memory=3 * 2**29, peak=2**31, cores=1.46, at=0.0)
+    now = Now(news=News(usage=usage))
+    cells = rows.jobs([job], {job.reference: now}, job.queued_at).page(0)[0].cells
+    assert cells[5] == "1.5 CPU 1.5 GiB"
+    said = facts_of(job_sections(job, now, job.queued_at, Limits(5400.0, 2**32, 2.0)))
+    assert (said["CPU"], said["Memory"]) == ("1.5 cores busy", "1.5 GiB, peak 2.0 GiB")
+    assert said["May use"] == "1h30m, 4G memory, 2 cores"
 
-    monkeypatch.setattr(loading, "probe", fail)
-    assert loading.probe_all(project, ["far"]) == {"far": "It is away: the line is cut"}
+
+@pytest.mark.parametrize(
+    ("check", "word"),
+    [
+        (None, "· not asked"),
+        ({"ok": True}, "● ok"),
+        ({"ok": True, "missing": (Lack("no index", "None"),)}, "▲ usable"),
+        ({"ok": False, "missing": (Lack("no Python there", "Install it"),)}, "✗ unusable"),
+        ({"ok": False, "error": {"what": "x", "why": "y", "fix": "z"}}, "✗ no answer"),
+    ],
+)
+def test_how_a_target_is(check: dict[str, Any] | None, word: str) -> None:
+    made = None if check is None else Check(target="far", at=NOON, **check)
+    assert rows.target_state(made).text == word
+    assert rows.target_state(made, asked=True).text == "◌ asking"
+
+
+def test_a_target_with_its_places_and_what_is_there() -> None:
+    row = TargetRow(name="far", kind="ssh", slots=2, unfinished=3, origin="project")
+    facts_there = {
+        "cores": "32", "memory": "98.1 GB free of 125.6 GB", "disk": "9.0 MB free of 1.0 GB",
+        "gpu": "A100",
+    }  # fmt: skip
+    check = Check(target="far", at=NOON, ok=True, facts=facts_there)
+    source = rows.targets(
+        [row], {"far": check}, {"far": rows.Load(2, 1)}, (), NOON + timedelta(hours=3)
+    )
+    cells = [cell.text if isinstance(cell, Styled) else cell for cell in source.page(0)[0].cells]
+    assert cells == [
+        "far", "● ok", "2/2 +1", "ssh", "32", "98.1 of 125.6 GB", "9.0 MB of 1.0 GB", "A100", "3h ago",
+    ]  # fmt: skip
+
+
+def test_the_queue_in_the_drawer_is_in_the_order_in_which_it_starts(project: Project) -> None:
+    queued = next(j for j in jobs.list_jobs(project) if j.state == "queued")
+    many = [replace(queued, number=n, priority=p) for n, p in ((9, 0), (8, -1), (7, 0), (6, 5))]
+    assert [job.number for job in sorted(many, key=drawer_order)] == [6, 7, 9, 8]
 
 
 # The place
@@ -175,13 +236,13 @@ async def test_an_ended_job_cannot_be_cancelled(bench: Workbench, seeded: Projec
 async def test_the_right_pane_follows_the_focused_list(bench: Workbench, seeded: Project) -> None:
     async with bench.run_test(size=(140, 40)) as pilot:
         await go(pilot, "6", "tab")
-        assert "Linux x86_64" in text(bench)
+        await until(pilot, lambda: "Linux x86_64" in text(bench))
         assert "Work wakes it" in text(bench)
         assert place(bench).job is None
         await go(pilot, "shift+tab")
         assert place(bench).job is not None
         await go(pilot, "w")
-        assert "All is there" in status(bench)
+        await until(pilot, lambda: "local can run jobs." in status(bench))
 
 
 async def test_i_goes_to_the_run_and_enter_in_the_drawer_to_the_job(

@@ -86,7 +86,7 @@ def going_on(job: Job, news: News | None) -> str:
     return f"priority {job.priority}" if job.priority and job.state == "queued" else ""
 
 
-def describe(job: Job, news: News, limits: Limits) -> str:
+def describe(job: Job, news: News, limits: Limits | None) -> str:
     """Return the facts of a job, a line each."""
     import time
 
@@ -104,7 +104,7 @@ def describe(job: Job, news: News, limits: Limits) -> str:
         "target": job.target,
         "stage": stage_text(news.stage, time.time()) if news.stage else "",
         "used" if job.ended else "uses": words(news.usage) if news.usage else "",
-        "limits": limits_text(limits),
+        "limits": limits_text(limits) if limits else "",
         "priority": str(job.priority) if job.priority else "",
         "kind": job.kind_of_work,
         "queued": f"{moment(job.queued_at)} by {job.queued_by}",

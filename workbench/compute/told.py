@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from workbench.compute.limits import NO_LIMITS, Limits
+from workbench.compute.limits import Limits
 from workbench.compute.spec import decode_spec
 from workbench.compute.staging import StageSeen, UsageSeen, read_stage, read_usage
+from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.compute.jobs import Job
@@ -40,12 +41,14 @@ def read_news(project: Project, job: Job) -> News:
     return News(stage=stage, usage=read_usage(folder))
 
 
-def limits_of(project: Project, job: Job) -> Limits:
-    """Return what the job may use, as it was asked for."""
+def limits_of(project: Project, job: Job) -> Limits | None:
+    """Return what the job may use, as it was asked for; None where that cannot be read any more."""
     row = project.store.one("SELECT spec FROM jobs WHERE id = ?", (job.id,))
-    if row is None:
-        return NO_LIMITS
-    return decode_spec(project.store.objects.read(row["spec"]), where=job.reference).limits
+    assert row is not None  # the caller read the job, and records are never taken back
+    try:
+        return decode_spec(project.store.objects.read(row["spec"]), where=job.reference).limits
+    except WorkbenchError:
+        return None  # everything else about the job is known all the same
 
 
 def size_text(octets: float) -> str:

@@ -15,6 +15,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.project.settings import LOCAL
+
 if TYPE_CHECKING:
     from workbench.store.store import View
 
@@ -93,11 +95,20 @@ LIMIT ?
 _ARRIVED = f"""
 SELECT 'run' AS noun, 'r_' || number AS reference, 'arrived' AS state,
        'run r_' || number || ' of ' || experiment || ' has succeeded' AS what,
-       trainer || ' on ' || dataset || ', while you were away' AS why,
+       trainer || ' on ' || dataset ||
+       CASE target WHEN '{LOCAL}' THEN '' ELSE ', on ' || target END || ', while you were away' AS why,
        ended_at AS "at", {ARRIVED} AS rank
 FROM runs WHERE state = 'succeeded' AND ended_at > ? AND NOT coalesce(deleted, false)
-ORDER BY ended_at DESC LIMIT ?
-"""  # noqa: S608  # our own number
+UNION ALL
+SELECT 'job', 'j_' || number, CASE state WHEN 'failed' THEN 'failed' ELSE 'arrived' END,
+       'job j_' || number || CASE state WHEN 'failed' THEN ' failed' ELSE ' has ended' END,
+       coalesce(nullif(reason, ''), title) || ', on ' || target || ', while you were away',
+       ended_at, CASE state WHEN 'failed' THEN {FAILED} ELSE {ARRIVED} END
+FROM jobs
+WHERE state IN ('succeeded', 'failed') AND ended_at > ?
+  AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.job = jobs.id)
+ORDER BY rank, "at" DESC LIMIT ?
+"""  # noqa: S608  # our own numbers and name
 
 _VERSIONS = """
 SELECT dataset, number, "rows", columns, created_at FROM dataset_versions
@@ -111,7 +122,7 @@ def attention(view: View, since: datetime | None) -> tuple[Attention, ...]:
     found = [Attention(**row) for row in view.query(_QUESTION, [LIMIT])]
     found += changed_shapes(view.query(_VERSIONS))
     if since is not None:
-        found += [Attention(**row) for row in view.query(_ARRIVED, [since, FRESH])]
+        found += [Attention(**row) for row in view.query(_ARRIVED, [since, since, FRESH])]
     return tuple(sorted(found, key=lambda item: item.rank)[:LIMIT])
 
 

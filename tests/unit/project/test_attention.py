@@ -11,11 +11,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from workbench.project import attention
+from workbench.project.attention import ARRIVED, FAILED
 from workbench.project.overview import overview
 from workbench.project.project import Project
 from workbench.records.data import Column, DatasetVersionAdded, Origin
 from workbench.records.deployments import DeploymentChanged
+from workbench.records.jobs import JobEnded, JobQueued
 from workbench.records.models import ModelVersionRegistered, PromotionMade
+from workbench.records.runs import RunCreated, RunFacts
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "screens"))
 
@@ -197,3 +200,36 @@ def test_its_key_changes_when_something_new_happens(project: Project) -> None:
         project.store.append(DeploymentChanged(id=row["id"], state="degraded", reason=reason))
         keys.add(overview(project).attention[0].key)
     assert len(keys) == 2
+
+
+def test_jobs_that_ended_while_one_was_away_are_told_with_their_target(project: Project) -> None:
+    for number, state in ((70, "succeeded"), (71, "failed"), (72, "cancelled"), (73, "succeeded")):
+        made = f"01K9{number:022}"
+        project.store.append(
+            JobQueued(
+                id=made, number=number, kind_of_work="score", target="gpu", spec="0" * 64,
+                title=f"score {number}",
+            )
+        )  # fmt: skip
+        if number == 73:
+            project.store.append(
+                RunCreated(
+                    id=f"01K7{number:022}", number=number, job=made, experiment="late",
+                    problem="0" * 64, trainer="hgb", params={}, seed=0, dataset="flights@2",
+                    dataset_version="0" * 26, target="gpu", facts=RunFacts(),
+                )
+            )  # fmt: skip
+        reason = "exit status 3" if state == "failed" else ""
+        project.store.append(JobEnded(id=made, state=state, reason=reason))
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    found = {
+        item.reference: item for item in overview(project, since).attention if item.noun == "job"
+    }
+    assert set(found) == {"j_70", "j_71"}  # of the last, the run is told
+    assert (found["j_70"].rank, found["j_70"].why) == (
+        ARRIVED,
+        "score 70, on gpu, while you were away",
+    )
+    assert (found["j_71"].rank, found["j_71"].state) == (FAILED, "failed")
+    assert found["j_71"].why == "exit status 3, on gpu, while you were away"
+    assert not [item for item in overview(project).attention if item.noun == "job"]
