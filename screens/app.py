@@ -23,6 +23,7 @@ from screens.memory import EVERY, Memory
 from screens.messages import Changed, Copy, Did, Failed, Refused, Said
 from screens.overlays import Overlays
 from screens.places import modes
+from screens.questions import ASKING, Questions
 from screens.themes import THEMES, choose, keep
 from screens.timers import never_skipped
 from screens.typeahead import TypeAhead
@@ -44,7 +45,7 @@ def _clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Workbench(Goes, Undoes, Overlays, TypeAhead):
+class Workbench(Goes, Undoes, Questions, Overlays, TypeAhead):
     """The app of one open project. `now` is the clock that ages are counted to; `fresh` forgets."""
 
     TITLE = "Workbench"
@@ -105,6 +106,7 @@ class Workbench(Goes, Undoes, Overlays, TypeAhead):
         if self.memory.place != "home":
             self._look()
         self.feed.watch(JOURNAL, self.project.store.changed, seen=self._mark)
+        self.watch_questions()
         self.feed.start()
         self.set_interval(1.0, self.tick)
         self.set_interval(EVERY, self.memory.keep)
@@ -220,6 +222,8 @@ class Workbench(Goes, Undoes, Overlays, TypeAhead):
             self._look()
             for place in self.bars.places():
                 place.mark_stale()
+        if ASKING in event.names:
+            self.read_questions()
         if EVENTS in event.names:
             self.follower.read()
         for place in self.bars.places():

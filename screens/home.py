@@ -19,7 +19,7 @@ from screens.widgets.pane import ListPane
 from screens.widgets.source import Column, MemorySource, Row
 from screens.widgets.table import Table
 from workbench.errors import WorkbenchError
-from workbench.project.attention import ARRIVED, Attention
+from workbench.project.attention import ARRIVED, WAITING, Attention
 from workbench.project.overview import Overview, PastAct
 
 LEAST = 6
@@ -110,6 +110,8 @@ class Home(Place[Overview]):
     def _show_attention(self, found: Sequence[Attention]) -> None:
         """Fill the list; what was seen is counted in its title, and there when it is asked for."""
         memory = self.bench.memory
+        known = [item for item in found if item.noun != "question"]
+        found = sorted([*known, *self._asked()], key=lambda item: item.rank)
         seen = [item for item in found if memory.has_seen(item)]
         self._items = {item.key: item for item in found}
         shown = [item for item in found if self._all or item not in seen]
@@ -120,6 +122,21 @@ class Home(Place[Overview]):
         self.attention_pane.styles.max_height = max(len(shown) + 3, LEAST)
         self.attention.load(MemorySource(_ATTENTION, [self._attention(item) for item in shown]))
 
+    def on_questions(self) -> None:
+        """Show what is asked now."""
+        if self.bench.standing is not None:
+            self._show_attention(self.bench.standing.attention)
+
+    def _asked(self) -> list[Attention]:
+        """Return what targets ask of the runner, as lines of Attention."""
+        return [
+            Attention(
+                noun="question", reference=each.target, state="waiting",
+                what=f"{each.target} asks something", why=each.text, at=self.now, rank=WAITING,
+            )
+            for each in self.bench.questions
+        ]  # fmt: skip
+
     def on_table_opened(self, event: Table.Opened) -> None:
         """Go to where the thing is shown."""
         if event.table is self.attention:
@@ -128,7 +145,9 @@ class Home(Place[Overview]):
                 # A result is read by looking at it; what is wrong stays until it is right.
                 self.bench.memory.acknowledge(item, self._items.values())
                 self._show_attention(tuple(self._items.values()))
-            if item.noun == "space":
+            if item.noun == "question":
+                self.bench.act_answer()
+            elif item.noun == "space":
                 self.bench.act_doctor()
             else:
                 self.bench.goto(item.noun, item.reference)

@@ -113,6 +113,9 @@ class Place(Actor, Screen[None], Generic[T]):
     def take_up(self, kept: object) -> None:
         """Go on where `keepsake` left off, before the first load; it may be anything, or out of date."""
 
+    def on_questions(self) -> None:
+        """What targets ask of the runner is another (`bench.questions`); overridden by what shows it."""
+
     # What a place may use
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from screens.actions import Act, Actor
 from screens.messages import Did, Failed
+from workbench.compute.trusting import UNKNOWN
 from workbench.project.settings import LOCAL
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class ActsOnTargets(Actor):
         Act("target.edit", "edit", help="Change what the target is set to.", rank=45),
         Act("target.check", "run", label="Check", help="Ask the target what is there.", rank=50),
         Act("target.delete", "delete", label="Remove", help="Take the target out.", rank=55),
+        Act(
+            "target.trust",
+            label="Trust the host",
+            help="Show the fingerprint of the target's host key, and write it down on a yes.",
+        ),
         Act("target.check-all", label="Check all", help="Ask every target what is there."),
     )
 
@@ -126,6 +132,28 @@ class ActsOnTargets(Actor):
         """Ask the target under the cursor; in the list of jobs, every one."""
         self._check([self.target.name] if self.target else [row.name for row in self.all_targets])
 
+    def why_not_trust(self) -> str:
+        """Only the target under the cursor, and only one that is reached by a key."""
+        row = self.target
+        if row is None:
+            return "the cursor is not on a target: tab goes there"
+        return "" if row.kind == "ssh" else f"{row.name} has no host key: its kind is {row.kind}"
+
+    def command_trust(self) -> tuple[str, ...]:
+        """`workbench target trust gpu`."""
+        assert self.target is not None
+        return ("target", "trust", self.target.name)
+
+    def act_trust(self) -> None:
+        """Show the fingerprint, and ask."""
+        assert self.target is not None
+        self._trust(self.target.name)
+
+    def _trust(self, name: str) -> None:
+        from screens.compute.trusting import ask_trust
+
+        ask_trust(self, self.open_project, name, self.ask, lambda: self._check([name]))
+
     def act_check_all(self) -> None:
         """Ask every one."""
         self._check([row.name for row in self.all_targets])
@@ -142,6 +170,8 @@ class ActsOnTargets(Actor):
             self._told.discard(check.target)
             argv = ("target", "check", check.target)
             self.app.post_message(Did(argv, told(check)))
+            if check.error is not None and check.error["code"] == UNKNOWN:
+                self._trust(check.target)  # that is what is missing, and who asked is here
 
     def check_failed(self, error: WorkbenchError) -> None:
         """Say that it could not even be asked."""

@@ -95,6 +95,8 @@ class LogPane(Actor, Pane):
 
     def act_search(self) -> None:
         """Open the search."""
+        if self.view is not None:
+            self.view.begin_search()
         self._input.remove_class("-hidden")
         self.screen.set_focus(self._input)
 

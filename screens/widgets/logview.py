@@ -60,6 +60,7 @@ class LogView(Moves, ScrollView, can_focus=True):
         self._lines: list[str] = []
         self._reading = False
         self._gone = 0
+        self._origin = 0
         self._sought: re.Pattern[str] | None = None
         self.found: Sequence[int] = ()
         """Lines in which what is searched for occurs."""
@@ -90,6 +91,11 @@ class LogView(Moves, ScrollView, can_focus=True):
     def on_mount(self) -> None:
         """Look from time to time."""
         self.set_interval(EVERY, self.look)
+
+    def on_resize(self) -> None:
+        """Keep the end in sight while it is followed, whatever room there is."""
+        if self.follows:
+            self._fit()
 
     def look(self) -> None:
         """Read what is new, in a thread, when the log can be seen."""
@@ -126,8 +132,13 @@ class LogView(Moves, ScrollView, can_focus=True):
         width = max((cell_len(line) for line in self._lines[-500:]), default=0)
         self.virtual_size = Size(width, len(self._lines))
         if self.follows:
-            self.scroll_to(y=max(len(self._lines) - self.size.height, 0), animate=False)
+            # Forced: what needed no scrolling a moment ago Textual scrolls only after it is laid out.
+            self.scroll_to(y=self._last_top, animate=False, force=True)
         self.refresh()
+
+    @property
+    def _last_top(self) -> int:
+        return max(len(self._lines) - self.size.height, 0)
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the file."""
@@ -163,14 +174,17 @@ class LogView(Moves, ScrollView, can_focus=True):
 
     # Searching
 
+    def begin_search(self) -> None:
+        """Search from what is in sight now."""
+        self._origin = self.scroll_offset.y
+
     def search(self, text: str) -> None:
         """Mark `text` (any case) wherever it occurs, and go to the nearest; an empty text ends that."""
         self._sought = re.compile(re.escape(text), re.IGNORECASE) if text else None
         self.here = None
         self._search()
         if self.found:
-            top = self.scroll_offset.y
-            at = bisect_left(self.found, top)
+            at = bisect_left(self.found, self._origin)
             self._go_to(self.found[at] if at < len(self.found) else self.found[-1])
         self.refresh()
 

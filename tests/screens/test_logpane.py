@@ -9,7 +9,6 @@ from settle import until
 from textual.app import App, ComposeResult
 from textual.widgets import Input
 
-from screens.modals.form import FormModal
 from screens.widgets import tail
 from screens.widgets.logpane import LogPane, copy_log
 from screens.widgets.logview import LogView
@@ -106,24 +105,13 @@ async def test_what_is_not_there_is_said(path: Path) -> None:
         assert app.view.follows
 
 
-async def test_it_is_saved_as_it_came(path: Path, tmp_path: Path) -> None:
-    path.write_bytes(b"a\r\n\x1b]0;x\x07\xff\x00")
-    app = Log(path)
-    place = tmp_path / "saved"
-    async with app.run_test(size=(80, 20)) as pilot:
-        await until(pilot, lambda: "]0;x" in app.shown())
-        app.pane.act_save()
-        await until(pilot, lambda: isinstance(app.screen, FormModal))
-        await pilot.press(*["backspace"] * len("job.log"))
-        form = app.screen
-        form.query_one(Input).value = str(place)
-        await until(pilot, lambda: "job logs --save" in app.shown())
-        await pilot.press("enter", "enter")
-        await until(pilot, place.exists)
-        await until(pilot, lambda: app.screen is not form)
-    assert place.read_bytes() == path.read_bytes()
+def test_a_copy_is_what_came_and_takes_no_ones_place(path: Path, tmp_path: Path) -> None:
+    raw = b"a\r\n\x1b]0;x\x07\xff\x00"
+    path.write_bytes(raw)
+    assert copy_log(path, tmp_path / "saved") == len(raw)
+    assert (tmp_path / "saved").read_bytes() == raw
     with pytest.raises(Conflict):
-        copy_log(path, place)
+        copy_log(path, tmp_path / "saved")
 
 
 def test_lines_that_were_let_go_are_counted(

@@ -14,7 +14,7 @@ import pytest
 from cave import answer, with_cave, without_cave
 from settle import settled, status, text, until
 from textual.pilot import Pilot
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from screens.app import Workbench
 from screens.compute import facts
@@ -319,6 +319,23 @@ async def test_stage_and_usage_come_as_they_are_written(bench: Workbench, seeded
         write_usage(work, Usage(1.0, 3 * 2**29, 2**31))
         await until(pilot, lambda: "1.5 GiB" in text(bench))
         assert "2/2" in text(bench)
+
+
+async def test_a_log_is_saved_to_a_file_by_its_command(
+    bench: Workbench, seeded: Project, tmp_path: Path
+) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        await go(pilot, "6")
+        place(bench).point_at("j_6")
+        await go(pilot, "v", "enter")
+        await until(pilot, lambda: "folds 3/5" in text(bench))
+        place(bench).log_pane.act_save()
+        await until(pilot, lambda: isinstance(bench.screen, FormModal))
+        bench.screen.query_one(Input).value = str(tmp_path / "saved")
+        await until(pilot, lambda: "job logs j_6 --save" in text(bench))
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: "Wrote 15 B." in status(bench))
+    assert (tmp_path / "saved").read_bytes() == b"read\nfolds 3/5\n"
 
 
 async def test_a_queued_job_is_put_sooner_and_later(bench: Workbench, seeded: Project) -> None:

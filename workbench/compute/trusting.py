@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from workbench.project.project import Project
 
 
+UNKNOWN = "target.host_key_unknown"
+"""The code of the refusal of a host whose key is not on record."""
+
+
 class HostKey(msgspec.Struct, frozen=True, kw_only=True):
     """The key by which a host proves who it is.
 

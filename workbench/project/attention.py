@@ -34,7 +34,7 @@ DOWN, DEGRADED, SPACE, FAILED, WAITING, CHANGED, ARRIVED = range(7)
 class Attention:
     """Something that a person should look at: what it is, why, and where to look.
 
-    `noun` is run, job, deployment, model, dataset or space; `reference` names it there. `state` is
+    `noun` is run, job, deployment, model, dataset, question or space; `reference` names it there. `state` is
     the thing's own, or waiting, changed, arrived, low, full. `rank` is one of the ranks above.
     """
 
@@ -49,7 +49,7 @@ class Attention:
     @property
     def key(self) -> str:
         """What tells this from the same thing when something new has happened to it."""
-        when = "" if self.noun == "space" else self.at.isoformat()
+        when = "" if self.noun in {"space", "question"} else self.at.isoformat()
         return f"{self.noun}/{self.reference}/{self.state}/{when}"
 
     @property

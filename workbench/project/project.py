@@ -38,9 +38,9 @@ class Project:
         return read_settings(self.paths.settings)
 
     def fresh_settings(self) -> Settings:
-        """Read `workbench.toml` again."""
-        self.__dict__.pop("settings", None)
-        return self.settings
+        """Read `workbench.toml` again. What it refuses leaves the settings as they were."""
+        self.__dict__["settings"] = found = read_settings(self.paths.settings)
+        return found
 
     @property
     def name(self) -> str:

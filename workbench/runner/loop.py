@@ -72,6 +72,7 @@ class Loop:
         self._followers: dict[str, Follower] = {}
         self._held: set[str] = set()  # jobs in a hand, or whose record was not read since
         self._done: deque[str] = deque()
+        self._unread_settings = ""
         self._serves = False
         self._serving_again = 0.0
         self._lost_again = 0.0
@@ -117,6 +118,7 @@ class Loop:
         # What was looked at and could not be read is not waited for: a runner must come to its end.
         seen = self._looked = self.project.store.changed()
         if seen != self._seen:
+            self._read_settings()
             self._rows, self._serves = self.project.store.read(self._read)
             self._seen = seen
             self._followers = {
@@ -125,6 +127,17 @@ class Loop:
             }
         # Done before the look: what these recorded is in what was read.
         self._held.difference_update(done)
+
+    def _read_settings(self) -> None:
+        """Look at the settings again: a job may be for a target that was written down just now."""
+        try:
+            self.project.fresh_settings()
+        except (WorkbenchError, OSError) as error:
+            if str(error) != self._unread_settings:
+                logger.warning("the settings stay as they were: %s", error)
+            self._unread_settings = str(error)
+        else:
+            self._unread_settings = ""
 
     def _read(self, view: View) -> tuple[list[dict[str, Any]], bool]:
         rows = view.query(_UNFINISHED, (self._uid,))
