@@ -205,7 +205,7 @@ async def test_a_target_is_added_by_keys(bench: Workbench, seeded: Project) -> N
     async with bench.run_test(size=(100, 30)) as pilot:
         await go(pilot, "6", "n")
         assert isinstance(bench.screen, Choose)
-        await go(pilot, "slash", *"cave", "enter", "enter")
+        await go(pilot, "slash", *"hole", "enter", "enter")
         assert isinstance(bench.screen, FormModal)
         await pilot.press(*"far", *["tab"] * 8)
         await settled(pilot)
@@ -224,7 +224,7 @@ async def test_a_target_is_added_by_keys(bench: Workbench, seeded: Project) -> N
 
 async def test_a_name_that_is_taken_is_told_beside_it(bench: Workbench, seeded: Project) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
-        await go(pilot, "6", "n", "slash", *"cave", "enter", "enter")
+        await go(pilot, "6", "n", "slash", *"hole", "enter", "enter")
         await pilot.press(*"gpu", "tab", *"h", *["tab"] * 7)
         await settled(pilot)
         await pilot.press("enter")
@@ -430,7 +430,7 @@ def test_panes_and_forms(
 
 
 def test_the_form_of_a_new_target(bench: Workbench, seeded: Project, snap_compare: Compare) -> None:
-    keys = ("n", "slash", *"cave", "enter", "enter", *"far")
+    keys = ("n", "slash", *"hole", "enter", "enter", *"far")
     before = shown("gpu", *keys, until_seen="target add far")
     assert snap_compare(bench, terminal_size=(80, 24), run_before=before)
 
