@@ -438,6 +438,6 @@ def test_the_form_of_a_new_target(bench: Workbench, seeded: Project, snap_compar
 def test_a_question(
     bench: Workbench, seeded: Project, packages: Path, snap_compare: Compare
 ) -> None:
-    answer(packages, question="Passphrase of the key /home/ada/.ssh/id_ed25519", wanted="x")
+    answer(packages, question="Passphrase of the key ~/.ssh/id_ed25519", wanted="x")
     before = shown("gpu", "w", until_seen="Passphrase of")
     assert snap_compare(bench, terminal_size=(80, 24), run_before=before)
