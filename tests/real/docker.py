@@ -179,7 +179,7 @@ class Jobs:
         self._monkeypatch.syspath_prepend(str(place.parent))
         digests = {name: digest(path) for name, path in (inputs or {}).items()}
         module = f"{package}.work"
-        spec = JobSpec(job=job, kind="test", module=module, inputs=digests).encode()
+        spec = JobSpec(job=job, kind="test", module=module, inputs=digests, limits=limits).encode()
         code = make_bundle(self._folder, [f"{module}:NONE"])
         return Bundle(job, code, spec, module, inputs or {}, digests, small_runtime(), limits)
 

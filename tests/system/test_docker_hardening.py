@@ -124,7 +124,8 @@ def test_memory_is_limited_and_the_end_says_so(jobs: Jobs) -> None:
         limits=Limits(memory=96 * MB),
     )
     status = jobs.ended(handle)
-    assert (status.exit_code, status.reason) == (-9, "out of memory: it had 96 MB")
+    assert status.exit_code in {-9, -15}  # the kernel, or the shim that looks twice a second
+    assert status.reason == "over its memory of 96M"
 
 
 def test_processes_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

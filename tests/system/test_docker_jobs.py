@@ -15,6 +15,7 @@ from real.docker import OWNER, Jobs, docker, left_of, make_target, sending, smal
 
 from workbench.compute.contract import Stage
 from workbench.compute.folder import MARK
+from workbench.compute.limits import Limits
 from workbench.compute.place import digest
 from workbench.compute.processes import marked
 from workbench.errors import PluginError, TargetError, TargetRefused
@@ -209,6 +210,26 @@ def test_cancel_ends_a_job_whose_watcher_does_not_answer(jobs: Jobs) -> None:
     assert jobs.ended(handle).reason == "stopped by request"
 
 
+def test_a_job_that_takes_too_long(jobs: Jobs) -> None:
+    """The shim holds it to the time that its spec names, whoever watches."""
+    handle = jobs.start(ENDLESS, limits=Limits(time=2.0))
+    status = jobs.ended(handle)
+    assert (status.exit_code, status.reason) == (-15, "over its time of 2s")
+
+
+def test_what_a_job_uses_is_told(jobs: Jobs) -> None:
+    source = "held = b'x' * 120_000_000\n" + ENDLESS
+    handle = jobs.start(source)
+    look = lambda: jobs.target.poll(handle).usage  # noqa: E731
+    usage = wait_for(look, lambda usage: usage is not None and usage.memory > 120_000_000, 60.0)
+    assert usage is not None
+    assert usage.memory < 400_000_000
+    jobs.target.stop(handle)
+    ended = jobs.ended(handle).usage
+    assert ended is not None
+    assert ended.peak >= 120_000_000
+
+
 def test_killed_by_somebody_else(jobs: Jobs) -> None:
     handle = jobs.start(ENDLESS)
     jobs.printed(handle, b"ready")
@@ -300,6 +321,10 @@ def test_the_image_is_built_once_and_pruned(
             assert jobs.ended(handle).exit_code == 0
         image = docker(*look)
         assert len(image.splitlines()) == 1
+        says = docker(
+            "run", "--rm", "--network", "none", image, "python", "-c", "import msgspec; print(1)"
+        )
+        assert says == "1"  # it runs what it is told to, for people too
         jobs.target.prune()
         assert docker(*look) == image
         for handle in handles:

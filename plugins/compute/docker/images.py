@@ -18,7 +18,14 @@ from plugins.compute.docker import names
 from plugins.compute.docker.containers import has_status
 from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.helper import discard, is_left_over
-from plugins.compute.docker.recipe import Base, builder_body, image_changes, not_built, sent_files
+from plugins.compute.docker.recipe import (
+    VERSION,
+    Base,
+    builder_body,
+    image_changes,
+    not_built,
+    sent_files,
+)
 from plugins.compute.docker.refusals import missing_image
 from workbench.compute.contract import Stage, Tell
 from workbench.runtimes.runtime import Runtime
@@ -157,7 +164,7 @@ class Images:
 
 def image_key(runtime: Runtime, base: Base) -> str:
     """Return what names the image of `runtime` on `base`: another base is another image."""
-    return hashlib.sha256(f"{runtime.digest} {base.image}".encode()).hexdigest()
+    return hashlib.sha256(f"{VERSION} {runtime.digest} {base.image}".encode()).hexdigest()
 
 
 def _reference(name: str) -> tuple[str, str | None]:

@@ -1,4 +1,4 @@
-"""How a job ended, read from its volume."""
+"""How a job ended and what it uses, read from its folder: files that the job could have written itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from plugins.compute.docker import names
 from plugins.compute.docker.containers import Containers
 from plugins.compute.docker.hardening import HELPER, Mount, body
 from plugins.compute.docker.state import Container
-from workbench.compute.folder import EXIT, Exit
+from workbench.compute.folder import EXIT, USAGE, Exit
+from workbench.compute.limits import Usage, usage_of
 
 _CAP: Final = 4096
 
@@ -31,6 +32,15 @@ def peek(containers: Containers, base: str, job: str, container: Container | Non
         return read_exit(containers.read(held, path, _CAP))
     finally:
         containers.remove(held)
+
+
+def peek_usage(containers: Containers, job: str, container: Container) -> Usage | None:
+    """Return what the shim last wrote of what the job uses, None when there is nothing usable."""
+    data = containers.read(container.id, f"{names.job_folder(job)}/{USAGE}", _CAP)
+    try:
+        return usage_of(json.loads(data or b""))
+    except ValueError:
+        return None
 
 
 def read_exit(data: bytes | None) -> Exit | None:

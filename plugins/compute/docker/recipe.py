@@ -15,6 +15,9 @@ from workbench.compute.contract import Stage, Tell
 from workbench.errors import TargetRefused
 from workbench.runtimes.runtime import Runtime
 
+VERSION = 2
+"""Of the recipe: another one makes another image."""
+
 _SCRIPT = f"""
 set -e
 umask 022
@@ -43,8 +46,9 @@ def builder_body(runtime: Runtime, base: Base, labels: Mapping[str, str]) -> dic
     """Return the body of the container that builds: root in it, for the files are to be nobody's else."""
     return {
         "Image": base.image,
-        "Entrypoint": ["/bin/sh", "-c", _SCRIPT, "build"],
-        "Cmd": [runtime.python],
+        # The image keeps the entry point, and then runs whatever it is told to.
+        "Entrypoint": ["/usr/bin/env"],
+        "Cmd": ["/bin/sh", "-c", _SCRIPT, "build", runtime.python],
         "User": "0:0",
         "WorkingDir": "/",
         "Env": [],
@@ -65,7 +69,6 @@ def image_changes(labels: Mapping[str, str]) -> list[str]:
     """Return, as lines of a Dockerfile, what the image says beside what the container did."""
     marks = {**labels, names.ROLE: "runtime", names.CLIENT: ""}
     return [
-        "ENTRYPOINT []",
         f'CMD ["{names.PYTHON}"]',
         f"ENV PATH={names.PATH}",
         "USER 65534:65534",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from plugins.compute.docker.options import MB
 from plugins.compute.docker.refusals import short
 from workbench.compute.contract import Status
 from workbench.compute.folder import Exit
+from workbench.compute.limiting import memory_text
 from workbench.text import clean
 
 STOPPED_EARLY: Final = "stopped before it started"
@@ -111,8 +111,7 @@ def _vanished(container: Container, *, stopped: bool) -> str:
 
 
 def _out_of_memory(container: Container) -> str:
-    return (
-        f"out of memory: it had {container.memory // MB} MB"
-        if container.memory
-        else "out of memory"
-    )
+    """Say it as the shim does, which looks twice a second: who of both is first is chance."""
+    if not container.memory:
+        return "the machine had no memory left for it"
+    return f"over its memory of {memory_text(container.memory)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +16,7 @@ from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.hardening import Allowance, Mount, allowance, body
 from plugins.compute.docker.images import Images
 from plugins.compute.docker.options import Wanted
-from plugins.compute.docker.peeking import peek
+from plugins.compute.docker.peeking import peek, peek_usage
 from plugins.compute.docker.probing import probe
 from plugins.compute.docker.pruning import prune
 from plugins.compute.docker.runtimes import Runtimes
@@ -31,6 +33,7 @@ from workbench.compute.contract import (
     Tell,
     tell_nobody,
 )
+from workbench.compute.limits import Usage
 from workbench.compute.place import READ_CAP, digest
 from workbench.compute.shim import STAY
 from workbench.errors import TargetError
@@ -40,6 +43,8 @@ from workbench.remote.results import fetch_results
 
 SMALL = 256 * 1024
 """A file up to this size is read as a whole from the engine (55 ms); a larger one through an agent."""
+
+USAGE_AGE = 2.0
 
 _READ = "workbench.remote.agent.jobs.read"
 
@@ -58,6 +63,7 @@ class DockerTarget:
         self._containers = Containers(self._engine)
         self._images = Images(self._engine, around.owner)
         self._agents = Agents(self._engine, name, around.owner)
+        self._used: dict[str, tuple[float, Usage | None]] = {}
         self._runtimes = Runtimes(self._engine, self._images, around, wanted.base)
 
     def probe(self) -> Probe:
@@ -90,13 +96,17 @@ class DockerTarget:
         job = _job(handle)
         container = self._containers.find(job)
         if container is not None and not (container.is_over or container.state == "created"):
-            return decide(container, None, volume=True, stopped=False)
+            status = decide(container, None, volume=True, stopped=False)
+            return replace(status, usage=self._usage(job, container))
         stopped = self._is_stopped(job)
         volume = container is not None or self._containers.has_volume(names.volume_name(job))
         ended = None
         if volume and (container is None or container.is_over):
-            ended = peek(self._containers, self._base(), job, container)
-        return decide(container, ended, volume=volume, stopped=stopped)
+            ended = peek(self._containers, self._wanted.base, job, container)
+        status = decide(container, ended, volume=volume, stopped=stopped)
+        if container is None or not container.is_over:
+            return status
+        return replace(status, usage=peek_usage(self._containers, job, container))
 
     def read(self, handle: Handle, name: Literal["log", "events.jsonl"], offset: int) -> bytes:
         """Return at most 1 MiB of a file of the job from byte `offset` on."""
@@ -151,6 +161,7 @@ class DockerTarget:
                 code="job.alive",
             )
         self._agents.drop(job)
+        self._used.pop(job, None)
         for left in self._containers.labelled(f"{names.JOB}={job}"):
             self._containers.remove(str(left["Id"]))
         for volume in (names.volume_name(job), names.stop_name(job)):
@@ -171,13 +182,19 @@ class DockerTarget:
     def _labels(self, job: str) -> dict[str, str]:
         return {names.OWNER: self._owner, names.JOB: job}
 
-    def _base(self) -> str:
-        return self._wanted.base
+    def _usage(self, job: str, container: Container) -> Usage | None:
+        """Return what a running job uses, at most USAGE_AGE seconds old: each look costs 55 ms there."""
+        now = time.monotonic()
+        seen, usage = self._used.get(job, (-math.inf, None))
+        if now - seen > USAGE_AGE:
+            usage = peek_usage(self._containers, job, container)
+            self._used[job] = (now, usage)
+        return usage
 
     def _image_beside(self, job: str) -> str:
         """Return what a helper beside the job's volume runs on: its own image, whatever its name is now."""
         container = self._containers.find(job)
-        return container.image if container is not None else self._base()
+        return container.image if container is not None else self._wanted.base
 
     def _create(self, job: str, bundle: Bundle, tell: Tell) -> Container | None:
         """Return the job's container, made on its runtime's image; None when it is gone again."""
