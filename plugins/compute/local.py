@@ -7,7 +7,6 @@ from the job's own zip of the code, is the worker's parent; nothing here needs t
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import socket
 import sys
@@ -33,6 +32,7 @@ from workbench.errors import TargetError, Unavailable
 from workbench.files import inside
 from workbench.options import Option, Value
 from workbench.project.paths import state_home
+from workbench.remote.agent.facts import facts
 
 
 class LocalTarget:
@@ -43,24 +43,10 @@ class LocalTarget:
     pace = 0.0  # a look costs a few stats: as often as the runner has a turn
 
     def probe(self) -> Probe:
-        """Say which machine this is, and whether job folders can be written."""
-        base = _base()
-        facts = {
-            "host": socket.gethostname(),
-            "system": f"{platform.system()} {platform.machine()}",
-            "python": platform.python_version(),
-            "cores": str(os.cpu_count() or 1),
-            "jobs": str(base),
-        }
-        try:
-            base.mkdir(parents=True, exist_ok=True, mode=0o700)
-            facts["free"] = f"{shutil.disk_usage(base).free // 1024**2} MB"
-        except OSError as error:
-            why = f"{base} cannot be made: {error.strerror}"
-            return Probe(False, facts, (Lack(why, "Correct the folder above it"),))
-        if not os.access(base, os.W_OK):
-            return Probe(False, facts, (Lack(f"{base} cannot be written", "Correct its mode"),))
-        return Probe(True, facts)
+        """Say what this machine has, by the words that every target is described in."""
+        found = facts(state_home(), {}, b"")
+        lacks = tuple(Lack(why, fix) for why, fix in found["troubles"])
+        return Probe(not lacks, found["shown"], lacks)
 
     def prepare(self, job: str) -> Handle:
         """Return the job's folder, and the machine that it is on: a home may be shared by several."""

@@ -232,7 +232,7 @@ def test_targets(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(TargetError) as refusal:
         run(target_group, "check", "local")
     assert refusal.value.code == "target.missing"
-    assert refusal.value.why.endswith("cannot be made: Not a directory")
+    assert refusal.value.why.endswith("cannot be written: Not a directory")
 
 
 def test_the_runner_in_the_foreground(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

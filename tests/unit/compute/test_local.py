@@ -202,7 +202,7 @@ def test_probe_tells_a_place_that_cannot_be_written(
     probe = LocalTarget().probe()
     assert not probe.ok
     assert [lack.why for lack in probe.missing] == [
-        f"{tmp_path}/file/workbench/jobs cannot be made: Not a directory"
+        f"{tmp_path}/file/workbench cannot be written: Not a directory"
     ]
 
 
