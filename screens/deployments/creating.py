@@ -14,6 +14,7 @@ from screens.widgets.fields import ChoiceField, Field
 from workbench.compute import wake
 from workbench.errors import BadInput
 from workbench.links import check_name
+from workbench.project.settings import LOCAL
 from workbench.serving import deployments
 from workbench.serving.deployments import Deployment
 
@@ -64,9 +65,12 @@ class CreateForm(FormModal):
 
 def _fields(references: tuple[str, ...], first: str, name: str, project: Project) -> list[Field]:
     low, high = project.settings.serving.ports
+    targets = (LOCAL, *sorted(project.settings.targets))
+    where = Field("target", "target", kind="choice", default=LOCAL, choices=targets)
     return [
         Field("model", "model", kind="choice", default=first, choices=references, required=True),
         Field("name", "name", "what you call it by", default=name, required=True, parse=_name),
+        *([where] if len(targets) > 1 else []),
         Field("port", "port", f"empty: one of {low}-{high}", parse=_port),
         Field(
             "access",
@@ -108,6 +112,8 @@ def _port(text: str) -> int:
 def command(values: Values) -> tuple[str, ...]:
     """Return `workbench deploy create ...` for the form's values."""
     argv = ["deploy", "create", values["name"], "--model", values["model"]]
+    if values.get("target", LOCAL) != LOCAL:
+        argv += ["--target", values["target"]]
     if values["port"]:
         argv += ["--port", str(values["port"])]
     if values["access"] == "open":
@@ -120,6 +126,7 @@ def _create(project: Project, values: dict[str, Any]) -> Deployment:
         project,
         values["name"],
         values["model"],
+        target=values.get("target", LOCAL),
         port=values["port"],
         token=values["access"] == "token",
     )

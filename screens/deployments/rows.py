@@ -92,6 +92,8 @@ def sections(endpoint: Endpoint, now: datetime, call_line: str) -> list[Section]
 def _notes(endpoint: Endpoint) -> list[Styled]:
     trouble = endpoint.trouble
     notes = [Styled(trouble, "bad" if endpoint.state == "failed" else "warn")] if trouble else []
+    if endpoint.seen.note and endpoint.seen.note != trouble:
+        notes.append(Styled(f"{endpoint.record.target}: {endpoint.seen.note}", "muted"))
     if endpoint.state == "failed":
         notes.append(Styled("v shows its log; x clears it away, and its name is free.", "muted"))
     elif endpoint.state == "starting":

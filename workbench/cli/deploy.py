@@ -15,6 +15,10 @@ from workbench.text import clean
 if TYPE_CHECKING:
     from workbench.serving.deployments import Deployment
 
+LOCAL = "local"
+ELSEWHERE_SECONDS = 1800.0
+"""How long is waited until a deployment on a target answers."""
+
 
 @click.group()
 def group() -> None:
@@ -29,8 +33,13 @@ def group() -> None:
     metavar="REF",
     help="delay@4 stays fixed; delay@production follows promotions and rollbacks.",
 )
-@click.option("--target", default="local", show_default=True, help="Where it runs.")
-@click.option("--host", default="", help="The address to listen on (default: the project's).")
+@click.option(
+    "--target",
+    default="local",
+    show_default=True,
+    help="Where it runs; on another machine a tunnel leads to it.",
+)
+@click.option("--host", default="", help="The address to listen on here (default: the project's).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
 @click.option("--no-token", is_flag=True, help="Let in whoever reaches the port.")
 @click.option(
@@ -82,7 +91,9 @@ def _started(context: Context, made: Deployment, name: str) -> Deployment:
     """Wait until a deployment answers. Raises TargetError when it does not come to that."""
     from workbench.serving import deployments
 
-    made = deployments.wait(context.project, made.id, ["healthy"])
+    # On a target its packages are brought there first.
+    patience = 120.0 if made.target == LOCAL else ELSEWHERE_SECONDS
+    made = deployments.wait(context.project, made.id, ["healthy", "lost"], seconds=patience)
     if made.state != "healthy":
         raise TargetError(
             f"{made.name} did not start",

@@ -56,6 +56,7 @@ def described(context: Context, found: Deployment, seen: Observed, data: dict[st
         ("name", found.name),
         ("state", state(found, seen)),
         ("reason", found.reason),
+        ("target", "" if found.target == "local" else f"{found.target} {seen.note}".strip()),
         ("serves", found.serves),
         ("answers", found.serving or "nothing yet"),
         ("since", f"{found.serving_since:%Y-%m-%d %H:%M:%S} UTC" if found.serving_since else ""),

@@ -107,7 +107,10 @@ class Serving(Protocol):
         ...
 
     def way(self, deployment: str, seat: int, port: int) -> int:
-        """Return a port of this machine's loopback that leads to `port` of the process in that seat."""
+        """Return a port of this machine's loopback that leads to `port` of the process in that seat.
+
+        0 while there is no way.
+        """
         ...
 
 

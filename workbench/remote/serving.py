@@ -45,22 +45,7 @@ class RemoteServing:
     def fill(self, server: Server, tell: Tell = tell_nobody) -> None:
         """Bring code, model and token there, then say what is to be served."""
         tell(Stage("connect"))
-        code = digest(server.code)
-
-        def work(agent: Agent) -> None:
-            send_objects(agent, {code: server.code}, "code", tell)
-            send_objects(agent, {server.object: server.model}, "data", tell)
-            agent.ask(
-                OPS + "fill",
-                server.desired,
-                deployment=server.deployment,
-                code=code,
-                model=server.object,
-                token=server.token,
-                host=HOST,
-            )
-
-        self._agents.use(work)
+        self._agents.use(lambda agent: send_server(agent, server, tell, host=HOST, port=0))
 
     def start(self, server: Server, seat: int, tell: Tell = tell_nobody) -> None:
         """Start the process of a seat in the runtime, unless one lives there."""
@@ -69,17 +54,7 @@ class RemoteServing:
 
     def look(self, deployment: str) -> Looked:
         """Say how it is."""
-        found = self._ask("look", deployment)
-        try:
-            return _looked(msgspec.convert(found, _Looked))
-        except msgspec.ValidationError as error:
-            raise TargetError(
-                "The agent's word on a deployment cannot be read",
-                where=self._name,
-                why=str(error),
-                fix="Report it together with what you did",
-                code="target.agent",
-            ) from error
+        return read_looked(self._ask("look", deployment), self._name)
 
     def read(self, deployment: str, name: str, offset: int) -> bytes:
         """Return what one of its files has from byte `offset` on, at most 1 MiB."""
@@ -110,6 +85,37 @@ class RemoteServing:
         return self._agents.use(
             lambda agent: agent.ask(OPS + op, deployment=deployment, **arguments)
         )
+
+
+def send_server(agent: Agent, server: Server, tell: Tell, *, host: str, port: int) -> None:
+    """Send code and model, as far as they are missing; then say what is to be served at `host:port`."""
+    code = digest(server.code)
+    send_objects(agent, {code: server.code}, "code", tell)
+    send_objects(agent, {server.object: server.model}, "data", tell)
+    agent.ask(
+        OPS + "fill",
+        server.desired,
+        deployment=server.deployment,
+        code=code,
+        model=server.object,
+        token=server.token,
+        host=host,
+        port=port,
+    )
+
+
+def read_looked(found: Any, name: str) -> Looked:
+    """Return what an agent of the target `name` answers to `look`. Raises TargetError."""
+    try:
+        return _looked(msgspec.convert(found, _Looked))
+    except msgspec.ValidationError as error:
+        raise TargetError(
+            "The agent's word on a deployment cannot be read",
+            where=name,
+            why=str(error),
+            fix="Report it together with what you did",
+            code="target.agent",
+        ) from error
 
 
 class _Seat(msgspec.Struct, frozen=True):

@@ -30,11 +30,15 @@ class Worker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """How a deployment is: alive while any process is, `told` summed over all of them."""
+    """How a deployment is: alive while any process is, `told` summed over all of them.
+
+    `note` is of one on a target: what is being brought there, or why the target does not answer.
+    """
 
     process: Process
     told: Told | None
     workers: tuple[Worker, ...] = ()
+    note: str = ""
 
 
 def observe(folder: Folder, workers: int) -> Observed:
@@ -49,6 +53,7 @@ def observe(folder: Folder, workers: int) -> Observed:
         process="alive" if "alive" in lives else lives[0],
         told=summed(told, [each for each in gone if each]),
         workers=tuple(found),
+        note=(news.trouble or news.stage) if news else "",
     )
 
 

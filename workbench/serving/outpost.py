@@ -193,11 +193,12 @@ class Outpost:
         if relay is None:
             return
         name = self._setting.deployment
-        ways = {
-            serving.way(name, seat.number, port)
-            for seat in looked.seats
-            if seat.process == "alive" and (port := _port(seat))
-        }
+        open_ = [
+            s for s in looked.seats if s.process == "alive" and (t := told.get(s.number)) and t.port
+        ]
+        # One that is still loading turns people away: only where nobody else is there.
+        ready = [s for s in open_ if (t := told[s.number]) and t.phase == "serving"]
+        ways = {serving.way(name, s.number, _port(s)) for s in ready or open_} - {0}
         relay.lead_to(sorted(ways))
         serves = [each for each in told.values() if each and each.phase == "serving"]
         if not ways or not serves:

@@ -20,6 +20,7 @@ from plugins.compute.docker.peeking import peek, peek_usage
 from plugins.compute.docker.probing import probe
 from plugins.compute.docker.pruning import prune
 from plugins.compute.docker.runtimes import Runtimes
+from plugins.compute.docker.serving import DockerServing
 from plugins.compute.docker.state import Container, decide
 from workbench.compute import folder as parts
 from workbench.compute.contract import (
@@ -65,6 +66,7 @@ class DockerTarget:
         self._agents = Agents(self._engine, name, around.owner)
         self._used: dict[str, tuple[float, Usage | None]] = {}
         self._runtimes = Runtimes(self._engine, self._images, around, wanted.base)
+        self._serving = DockerServing(name, self._engine, self._runtimes, wanted, around.owner)
 
     def probe(self) -> Probe:
         """Say what the engine offers, and what is missing there."""
@@ -167,12 +169,18 @@ class DockerTarget:
         for volume in (names.volume_name(job), names.stop_name(job)):
             self._containers.drop_volume(volume)
 
+    def serving(self) -> DockerServing:
+        """Return who serves there. Raises TargetRefused for an engine to which no tunnel leads."""
+        self._serving.check_way()
+        return self._serving
+
     def prune(self, older_than: float = 0.0, *, dry: bool = False) -> tuple[Pruned, ...]:
         """Remove images, objects and helpers of ours that nobody uses."""
         return prune(self._engine, self._owner, older_than, dry=dry)
 
     def close(self) -> None:
         """Let helpers and connections go; jobs go on."""
+        self._serving.close()
         self._agents.close()
         self._engine.close()
 

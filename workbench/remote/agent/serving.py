@@ -47,6 +47,7 @@ MARK = "WORKBENCH_DEPLOYMENT"
 """The variable by which a server is found that lost its files."""
 MODULE = "workbench.serving.server"
 READ_CAP = 1024 * 1024
+_PASSED_ON = (*PASSED_ON, "XDG_STATE_HOME")
 _REAPED = 1.0
 _REMOVE_GRACE, _REMOVE_LIMIT = 5.0, 15.0
 
@@ -64,7 +65,7 @@ def fill(base: Path, args: dict[str, Any], payload: bytes) -> None:
     """Say what is to be served: `payload` is desired.json, whose model is the object `model`.
 
     `code` is the object that a process started from now on runs, `token` its secret or
-    empty, `host` where it listens.
+    empty, `host` and `port` where it listens.
     """
     root = folder(base, args["deployment"])
     for place in (root, root / CODE, root / MODELS):
@@ -79,6 +80,7 @@ def fill(base: Path, args: dict[str, Any], payload: bytes) -> None:
         **json.loads(payload),
         "path": str(model),
         "host": args["host"],
+        "port": args["port"],
         "sent": hashlib.sha256(payload).hexdigest(),
     }
     write_atomic(root / DESIRED, json.dumps(wanted).encode(), mode=0o600)
@@ -101,12 +103,8 @@ def start(base: Path, args: dict[str, Any], payload: bytes) -> None:
     who = _who(own)
     if who is not None and is_alive(who):
         return
-    _forget(own)
-    told = read_json(own / TOLD)
-    if told:  # what the process before it said does not count any more, but its port
-        fresh = {"phase": "loading", "port": told.get("port", 0), "at": time.time()}
-        write_atomic(own / TOLD, json.dumps(fresh).encode(), mode=0o600, sync=False)
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    fresh(base, args, b"")
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     # A few rows gain nothing from threads, and wait for them where the cores are taken.
     environment.update({"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"})
     code = root / CODE / (args["code"] + ".zip")
@@ -128,6 +126,18 @@ def start(base: Path, args: dict[str, Any], payload: bytes) -> None:
     reaper = threading.Thread(target=_reap, args=(child, own), daemon=True)
     _reapers[own] = reaper
     reaper.start()
+
+
+def fresh(base: Path, args: dict[str, Any], payload: bytes) -> None:
+    """Make `seat` ready for a process: what the one before it was and said does not count any more."""
+    del payload
+    own = _own(folder(base, args["deployment"]), args["seat"])
+    own.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _forget(own)
+    told = read_json(own / TOLD)
+    if told:  # but for its port
+        words = {"phase": "loading", "port": told.get("port", 0), "at": time.time()}
+        write_atomic(own / TOLD, json.dumps(words).encode(), mode=0o600, sync=False)
 
 
 def _reap(child: subprocess.Popen[bytes], own: Path) -> None:
