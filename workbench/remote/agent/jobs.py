@@ -13,11 +13,15 @@ from workbench.compute import folder as parts
 from workbench.compute import place
 from workbench.errors import BadInput
 from workbench.files import inside
-from workbench.remote.agent.objects import object_path
+from workbench.remote.agent.objects import Running, object_path
 
 FOLDER = "jobs"
+LARGE = 4 * 1024 * 1024
+"""Bytes from which on a result is not read twice for its digest."""
 PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Variables of the agent's environment that a job gets: none that could carry a secret."""
+
+_went = Running()
 
 
 def folder(base: Path, job: str) -> Path:
@@ -64,14 +68,17 @@ def read(base: Path, args: dict[str, Any], payload: bytes) -> tuple[None, bytes]
 
 
 def results(base: Path, args: dict[str, Any], payload: bytes) -> tuple[None, bytes]:
-    """Return, as JSON in the payload, name, size and digest of every file in `out/`."""
+    """Return, as JSON in the payload, name, size and digest of every file in `out/`.
+
+    The digest of a large one is empty: it is asked for once the file has been read (result_digest).
+    """
     del payload
     where = folder(base, args["job"])
     found = [
         {
             "name": str(path.relative_to(where / parts.OUT)),
             "size": path.stat().st_size,
-            "digest": place.digest(path),
+            "digest": place.digest(path) if path.stat().st_size < LARGE else "",
         }
         for path in place.results(where)
     ]
@@ -84,7 +91,15 @@ def read_result(base: Path, args: dict[str, Any], payload: bytes) -> tuple[None,
     path = inside(folder(base, args["job"]) / parts.OUT, args["name"])
     with path.open("rb") as stream:
         stream.seek(args["offset"])
-        return None, stream.read(args["size"])
+        data = stream.read(args["size"])
+    _went.look(path, args["offset"], data)
+    return None, data
+
+
+def result_digest(base: Path, args: dict[str, Any], payload: bytes) -> str:
+    """Return the digest of a file in `out/`; at once where it has just been read from its first byte on."""
+    del payload
+    return _went.digest(inside(folder(base, args["job"]) / parts.OUT, args["name"]))
 
 
 def stop(base: Path, args: dict[str, Any], payload: bytes) -> None:

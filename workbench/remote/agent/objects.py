@@ -13,9 +13,31 @@ from workbench.compute.place import digest as digest_of
 from workbench.errors import BadInput, TargetError
 
 FOLDER = "objects"
-_SEEN: dict[Path, tuple[int, Any]] = {}
-"""The digest, so far, of what this agent was sent from the first byte on: (bytes, hash), by the part."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Running:
+    """Digests taken while the bytes pass: taken before or after, they would be waited for."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, tuple[int, Any]] = {}
+
+    def look(self, path: Path, offset: int, data: bytes) -> None:
+        """Take bytes of a file into its digest, as long as they come in order from the first on."""
+        seen, sum_ = self._seen.pop(path, (0, None)) if offset else (0, hashlib.sha256())
+        if sum_ is not None and seen == offset:
+            sum_.update(data)
+            self._seen[path] = offset + len(data), sum_
+
+    def digest(self, path: Path) -> str:
+        """Return the digest of a file; read again unless all of it has passed here, in order."""
+        seen, sum_ = self._seen.pop(path, (-1, None))
+        if sum_ is not None and seen == path.stat().st_size:
+            return str(sum_.hexdigest())
+        return digest_of(path)
+
+
+_came = Running()
 
 
 def object_path(base: Path, digest: str) -> Path:
@@ -61,7 +83,7 @@ def put(base: Path, args: dict[str, Any], payload: bytes) -> int:
                 fix="It is sent again by itself",
                 code="object.gap",
             )
-        _look(part, offset, payload)
+        _came.look(part, offset, payload)
         while payload:
             written = os.pwrite(descriptor, payload, offset)
             offset, payload = offset + written, payload[written:]
@@ -81,7 +103,7 @@ def finish(base: Path, args: dict[str, Any], payload: bytes) -> None:
         fcntl.flock(stream, fcntl.LOCK_EX)
         if object_path(base, digest).is_file():
             return
-        if _digest(part) != digest:
+        if _came.digest(part) != digest:
             part.unlink()
             raise TargetError(
                 "An object did not arrive as it was sent",
@@ -93,19 +115,3 @@ def finish(base: Path, args: dict[str, Any], payload: bytes) -> None:
         os.fsync(stream.fileno())
         part.chmod(0o400)
         part.replace(object_path(base, digest))
-
-
-def _look(part: Path, offset: int, payload: bytes) -> None:
-    """Take the digest of what comes while it comes: taken afterwards it would be waited for."""
-    seen, sum_ = _SEEN.pop(part, (0, None)) if offset else (0, hashlib.sha256())
-    if sum_ is not None and seen == offset:
-        sum_.update(payload)
-        _SEEN[part] = offset + len(payload), sum_
-
-
-def _digest(part: Path) -> str:
-    """Return the digest of what has come; read again unless all of it came to this agent, in order."""
-    seen, sum_ = _SEEN.pop(part, (-1, None))
-    if sum_ is not None and seen == part.stat().st_size:
-        return str(sum_.hexdigest())
-    return digest_of(part)
