@@ -44,22 +44,34 @@ def project(tmp_path: Path) -> Iterator[Project]:
             wait(made, row["id"])
 
 
-def test_a_run_is_sent_to_a_target_and_outlives_the_terminal(project: Project) -> None:
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
+    """A machine that is reached over SSH as `there`."""
+    server = Sshd(tmp_path / "sshd", environment={"XDG_STATE_HOME": str(tmp_path / "far")})
+    monkeypatch.setenv("WORKBENCH_SSH_CONFIG", str(server.client))
+    yield server
+    server.stop()
+
+
+@pytest.mark.real("sshd", "ssh", "ssh-keygen")
+def test_a_run_is_sent_to_a_target_and_outlives_the_terminal(
+    server: Sshd, project: Project
+) -> None:
     with Terminal(workbench(project.root), columns=100, rows=30) as terminal:
         terminal.wait("Nothing needs attention")
-        add(terminal, "second", "local")
+        add(terminal, "far", "ssh", host=ALIAS)
         terminal.press("w")
-        terminal.wait("second can run jobs.")
-        train(terminal, "r_1", target="second")
+        terminal.wait("far can run jobs.")
+        train(terminal, "r_1", target="far")
         terminal.press("6")
-        terminal.wait("◑ running", "second")
+        terminal.wait("◑ running", "far", seconds=300)  # its packages are fetched there first
     # The terminal is gone, with everything in it. The job is not:
     job = get_job(project, "j_1")
-    assert (job.state, job.target) == ("running", "second")
+    assert (job.state, job.target) == ("running", "far")
     with Terminal(workbench(project.root), columns=100, rows=30) as terminal:
         terminal.wait("◑ running")
         terminal.press("6")
-        terminal.wait("◑ running", "second", "1/1")
+        terminal.wait("◑ running", "far", "1/1")
         terminal.wait("Now", "folds")
         train(terminal, "r_2", target="local")
         terminal.press("6")
@@ -77,35 +89,28 @@ def test_a_run_is_sent_to_a_target_and_outlives_the_terminal(project: Project) -
 
 
 @pytest.mark.real("sshd", "ssh", "ssh-keygen")
-def test_a_host_is_trusted_by_its_fingerprint_and_checked(
-    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = Sshd(tmp_path / "sshd", environment={"XDG_STATE_HOME": str(tmp_path / "far")})
+def test_a_host_is_trusted_by_its_fingerprint_and_checked(server: Sshd, project: Project) -> None:
     server.known_hosts.unlink()
-    monkeypatch.setenv("WORKBENCH_SSH_CONFIG", str(server.client))
-    try:
-        with Terminal(workbench(project.root), columns=100, rows=30) as terminal:
-            terminal.wait("Nothing needs attention")
-            add(terminal, "far", "ssh", host=ALIAS)
-            terminal.press("w")
-            terminal.wait("Trust ", fingerprint(server.host_key))
-            assert not server.known_hosts.exists()
-            terminal.press("Enter")  # Cancel has the focus
-            terminal.wait_gone("Trust it")
-            assert not server.known_hosts.exists()
-            terminal.press("w")
-            terminal.wait("Trust ", fingerprint(server.host_key))
-            terminal.press("BTab", "Enter")
-            terminal.wait("far can run jobs")
-            terminal.press("q")
-            assert terminal.wait_exit() == 0
-        assert server.known_hosts.read_text().count("ssh-ed25519") == 1
-        with Terminal(workbench(project.root), columns=100, rows=30) as terminal:
-            terminal.wait("6 Compute", "far", "● ok")  # known on return, without asking
-            terminal.press("q")
-            assert terminal.wait_exit() == 0
-    finally:
-        server.stop()
+    with Terminal(workbench(project.root), columns=100, rows=30) as terminal:
+        terminal.wait("Nothing needs attention")
+        add(terminal, "far", "ssh", host=ALIAS)
+        terminal.press("w")
+        terminal.wait("Trust ", fingerprint(server.host_key))
+        assert not server.known_hosts.exists()
+        terminal.press("Enter")  # Cancel has the focus
+        terminal.wait_gone("Trust it")
+        assert not server.known_hosts.exists()
+        terminal.press("w")
+        terminal.wait("Trust ", fingerprint(server.host_key))
+        terminal.press("BTab", "Enter")
+        terminal.wait("far can run jobs")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert server.known_hosts.read_text().count("ssh-ed25519") == 1
+    with Terminal(workbench(project.root), columns=100, rows=30) as terminal:
+        terminal.wait("6 Compute", "far", "● ok")  # known on return, without asking
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
     assert [row.name for row in list_targets(open_project(project.root, via="test"))] == [
         "local",
         "far",
