@@ -65,8 +65,8 @@ class ActsOnTargets(Actor):
         raise NotImplementedError
 
     @abstractmethod
-    def show_target(self, name: str) -> None:
-        """Read the targets again, the cursor on `name` (empty: where it is)."""
+    def show_target(self, row: TargetRow | None) -> None:
+        """Put the cursor on a target that was written down just now, and read all of them again."""
         raise NotImplementedError
 
     @abstractmethod
@@ -84,7 +84,7 @@ class ActsOnTargets(Actor):
         """Ask for the kind and its options."""
         from screens.compute.targetforms import add
 
-        add(self, self.open_project, lambda row: self.show_target(row.name))
+        add(self, self.open_project, self.show_target)
 
     def why_not_edit(self) -> str:
         """Only what is written down can be changed."""
@@ -101,7 +101,7 @@ class ActsOnTargets(Actor):
 
         row = self.target
         assert row is not None, "asked by why_not_edit"
-        edit(self, self.open_project, row, lambda changed: self.show_target(changed.name))
+        edit(self, self.open_project, row, self.show_target)
 
     def why_not_delete(self) -> str:
         """Only what is written down and not in use can go."""
@@ -122,7 +122,7 @@ class ActsOnTargets(Actor):
 
         row = self.target
         assert row is not None, "asked by why_not_delete"
-        remove(self, self.open_project, row, lambda: self.show_target(""))
+        remove(self, self.open_project, row, lambda: self.show_target(None))
 
     def command_check(self) -> tuple[str, ...]:
         """`workbench target check gpu`."""

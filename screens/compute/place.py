@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -153,9 +154,19 @@ class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
         """Go to another place."""
         self.bench.goto(noun, reference)
 
-    def show_target(self, name: str) -> None:
-        """Read the targets again, the cursor on `name`."""
-        self._wanted = name
+    def show_target(self, row: TargetRow | None) -> None:
+        """Show a target that was written down just now under the cursor, then read all of them again.
+
+        At once: the next key is meant for it.
+        """
+        if row is not None:
+            others = [each for each in self.loaded.targets if each.name not in {LOCAL, row.name}]
+            here = [each for each in self.loaded.targets if each.name == LOCAL]
+            targets = [*here, *sorted([*others, row], key=lambda each: each.name)]
+            self.loaded = replace(self.loaded, targets=targets)
+            self._fill_targets()
+            self.point_at(row.name)
+            self._wanted = row.name  # what is being read meanwhile may not have it yet
         self.mark_stale()
 
     def show_checks(self) -> None:
