@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from textual.dom import DOMNode
+from typing import TYPE_CHECKING
+
 from textual.reactive import reactive
 
 from screens.widgets.rows import Rows
 from screens.widgets.source import Column, Drawn, MemorySource, Sort
 
+if TYPE_CHECKING:
+    from textual.dom import DOMNode as _Node
+else:
+    # Textual takes style sheets along the first base that is a node: the ScrollView's, with its scrollbars.
+    _Node = object
 
-class Listed(DOMNode):
+
+class Listed(_Node):
     """The part of a table that is asked, and changes nothing."""
 
     rows: Rows
