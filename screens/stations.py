@@ -86,7 +86,7 @@ def stations(counts: Counts) -> tuple[Station, ...]:
     """Return what the cards of data, runs, models and live show."""
     runs, up = counts.runs, counts.deployments
     working = sum(runs.get(state, 0) for state in ("starting", "running"))
-    trouble = sum(up.get(state, 0) for state in ("failed", "lost", "degraded"))
+    trouble = [(state, up.get(state, 0)) for state in ("failed", "lost", "degraded")]
     return (
         _station(
             counts.datasets,
@@ -114,7 +114,7 @@ def stations(counts: Counts) -> tuple[Station, ...]:
         _station(
             counts.live,
             "served model",
-            *_states(("healthy", up.get("healthy", 0)), ("degraded", trouble)),
+            *_states(("healthy", up.get("healthy", 0)), *trouble),
             *([said(f"{counts.unserved} not served", "warn")] if counts.unserved else []),
         ),
     )

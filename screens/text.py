@@ -50,6 +50,13 @@ def lines(text: object, tone: Tone = "plain") -> Content:
     return Content.styled(clean(text, lines=True), STYLES[tone])
 
 
+def folded(text: object, tone: Tone, room: int, *, cap: int = CELL) -> list[Content]:
+    """Return one cleaned text as lines of at most `room` cells, wide characters counted as they are."""
+    words = clean(text, cap).strip()
+    rows = Content(words).wrap(room) if words else []
+    return [said(row.plain.strip(), tone, cap=cap) for row in rows]
+
+
 def join(parts: Iterable[Content | str], gap: str = " ") -> Content:
     """Put pieces side by side; a plain `str` must be our own words."""
     return Content(gap).join(

@@ -205,7 +205,8 @@ class ImportTable(Modal[Added]):
                       group="read", failed=self._tell_error)  # fmt: skip
 
         now = told.get(column, SNIFFED)
-        self.app.push_screen(Choose(f"Type of {column}", [SNIFFED, *KINDS], now), chosen)
+        choose = Choose(f"Type of {column}", [SNIFFED, *KINDS], now, head="Type")
+        self.app.push_screen(choose, chosen)
 
     # The buttons
 

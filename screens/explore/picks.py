@@ -34,7 +34,7 @@ def kind_chooser(now: str) -> Choose:
         name: (Styled(chart.help, "muted"), Styled(usage(chart), "muted"))
         for name, chart in charts.items()
     }
-    columns = (Column("what", "What", cap=48, grow=True), Column("takes", "Columns", cap=24))
+    columns = (Column("what", "What", cap=64, grow=True), Column("takes", "Columns", cap=24))
     return Choose("Kind of chart", names, now, columns=columns, more=more, head="Kind")
 
 

@@ -47,6 +47,7 @@ class Bars:
         """Write what the app knows now into all of them."""
         for place in self.places():
             self._fill(place)
+        self._shine_through()
 
     def message(self) -> None:
         """Show the newest message, for some seconds instead of what runs."""
@@ -69,6 +70,12 @@ class Bars:
         """Write the footer of the place in front anew, with the keys of what has the focus over it."""
         if place is not None and place is self._app.place and place.is_mounted:
             place.query_one(FootLine).offers = tuple(self._app.offers())
+            self._shine_through()
+
+    def _shine_through(self) -> None:
+        """Let a modal under another one show anew what is below it: Textual renews the uppermost only."""
+        for screen in self._app.screen_stack[1:-1]:
+            screen.refresh()
 
     def _fill(self, place: Place[Any]) -> None:
         try:

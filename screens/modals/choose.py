@@ -21,6 +21,7 @@ class Choose(Modal[str]):
 
     DEFAULT_CSS = """
     Choose > Box { width: 70; height: 70%; padding: 0; }
+    Choose.-several > Box { width: 96%; max-width: 92; }
     Choose ListPane, Choose ListPane:focus-within { border: none; background: $surface; }
     """
 
@@ -41,6 +42,7 @@ class Choose(Modal[str]):
         rows = [Row(choice, (choice, *(more or {}).get(choice, ()))) for choice in choices]
         heads = (Column("choice", head or title.capitalize(), cap=40), *columns)
         self._source = MemorySource(heads, rows)
+        self.set_class(bool(columns), "-several")
 
     def compose(self) -> ComposeResult:
         """A list with a filter."""

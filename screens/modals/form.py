@@ -35,6 +35,7 @@ class FormModal(Modal[Any]):
     FormModal > Box { width: 90%; max-width: 110; }
     FormModal .intro { height: auto; margin-bottom: 1; color: $text-muted; }
     FormModal #command { height: auto; max-height: 3; margin-top: 1; color: $text-muted; }
+    FormModal.-silent #command { display: none; }
     FormModal #error { height: auto; max-height: 4; color: $error; display: none; margin-top: 1; }
     """
 
@@ -69,6 +70,7 @@ class FormModal(Modal[Any]):
             Static(id="error", markup=False),
             Buttons(apply, Button("Cancel", id="cancel")),
         )
+        self.set_class(self._command is None, "-silent")
         box.retitle(self._title, "tab next   enter go on   esc cancel")
         yield box
 

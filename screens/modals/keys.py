@@ -35,6 +35,7 @@ class Keys(Modal[None]):
 
     DEFAULT_CSS = """
     Keys > Box { width: 100; height: 90%; padding: 0; }
+    Keys ListPane, Keys ListPane:focus-within { border: none; background: $surface; }
     """
 
     ACTS: ClassVar[tuple[Act, ...]] = (

@@ -15,11 +15,11 @@ from screens.actions import Act, Offer
 from screens.commands import command_text
 from screens.messages import Copy
 from screens.modals.base import Box, Modal
-from screens.text import said
+from screens.text import folded, said
 from screens.widgets.line import LineInput
 
-KEY = 6
-"""Cells of the column of keys."""
+KEY, WIDTH = 6, 100
+"""Cells of the column of keys, and of the box at most."""
 
 
 def ranked(offers: Sequence[Offer], query: str) -> list[Offer]:
@@ -105,15 +105,19 @@ class Palette(Modal[Offer]):
                 "  ",
                 (name, "$text-disabled"),
                 "  ",
-                said(offer.reason, "muted"),
+                self._behind(offer, width),
             )
         return Content.assemble(
-            (offer.key.rjust(KEY), "bold $primary"),
-            "  ",
-            name,
-            "  ",
-            said(offer.act.sentence, "muted"),
+            (offer.key.rjust(KEY), "bold $primary"), "  ", name, "  ", self._behind(offer, width)
         )
+
+    def _behind(self, offer: Offer, width: int) -> Content:
+        """What stands behind the name: the act in a sentence, or why not now; it goes on under itself."""
+        indent = KEY + 2 + width + 2
+        box = min(self.app.size.width * 9 // 10, WIDTH)
+        room = max(box - 5 - indent, 16)  # border, padding and scroll bar
+        rows = folded(offer.reason or offer.act.sentence, "muted", room)
+        return Content("\n" + " " * indent).join(rows)
 
     @property
     def pointed(self) -> Offer | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
 
-from screens.text import STYLES, Styled, Tone
+from screens.text import Styled, Tone, folded, said
 from workbench.text import clean
 
 NARROWEST = 24
@@ -46,8 +45,7 @@ def _fact(item: Fact, width: int, label: int) -> Content:
 
 def wrapped(text: object, tone: Tone, room: int) -> list[Content]:
     """Return the lines of a text in so many cells; an empty one is a dash."""
-    lines = textwrap.wrap(clean(text, 2000), max(room, 10)) or ["–"]
-    return [Content.styled(line, STYLES[tone]) for line in lines]
+    return folded(text, tone, max(room, 10), cap=2000) or [said("–", tone)]
 
 
 def hanging(text: object, tone: Tone, width: int, indent: int = 2) -> Content:

@@ -15,15 +15,20 @@ from screens.text import said
 from screens.widgets.fields import ChoiceField, Field, TextField, check
 from workbench.errors import WorkbenchError
 
+LABEL = 20
+"""Cells of a label at most."""
+
 
 class _Line(Horizontal):
     """Label, input, words."""
 
     DEFAULT_CSS = """
     _Line { height: 1; width: 100%; }
-    _Line > .label { width: 18; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    _Line > .label { color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     _Line > TextField, _Line > ChoiceField { width: 2fr; }
     _Line > .words { width: 3fr; padding-left: 2; text-wrap: nowrap; text-overflow: ellipsis; }
+    _Line:focus-within { height: auto; }
+    _Line:focus-within > .words { text-wrap: wrap; }
     """
 
     def __init__(self, field: Field) -> None:
@@ -31,8 +36,10 @@ class _Line(Horizontal):
         self.input = ChoiceField(field) if field.kind == "choice" else TextField(field)
         self.words = Static(classes="words", markup=False)
         mark = " *" if field.required else ""
-        label = Static(said(field.label + mark, cap=30), classes="label", markup=False)
-        super().__init__(label, self.input, self.words)
+        name = said(field.label + mark, cap=30)
+        self.label = Static(name, classes="label", markup=False)
+        self.label_width = name.cell_length
+        super().__init__(self.label, self.input, self.words)
 
     @property
     def text(self) -> str:
@@ -48,6 +55,9 @@ class _Line(Horizontal):
 
 class Form(VerticalScroll):
     """Fields, one a line. Enter in a text goes to the next field; from the last one to `Filled`.
+
+    The labels take what the longest needs; the words beside the field that has the focus are shown
+    whole, over several lines where it must be.
 
     `values()` gives the parsed values or None when something is wrong, and then shows what, beside
     its field, with the focus on the first. `refuse` shows an error that came from applying.
@@ -70,6 +80,9 @@ class Form(VerticalScroll):
     def __init__(self, fields: Sequence[Field], *, id: str | None = None) -> None:  # noqa: A002  # Textual's word
         super().__init__(id=id, can_focus=False)
         self.lines = [_Line(field) for field in fields]
+        width = min(max((line.label_width for line in self.lines), default=0), LABEL)
+        for line in self.lines:
+            line.label.styles.width = width + 1
 
     def compose(self) -> ComposeResult:
         """The lines."""

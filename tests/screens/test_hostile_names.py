@@ -12,13 +12,14 @@ import pytest
 from kept import copy_of
 from models_seed import NOW
 from rich.cells import cell_len
-from settle import settled
+from settle import settled, until
 from test_boundary import FORBIDDEN
 from textual.pilot import Pilot
 
 from screens.app import Workbench
-from screens.compute import facts, loading
+from screens.compute import facts
 from screens.places import PLACES
+from workbench.compute import checking
 from workbench.compute.contract import Probe
 from workbench.project.project import Project
 
@@ -33,7 +34,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of this machine, of this moment or of this folder."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    monkeypatch.setattr(loading, "probe", lambda _project, _name: Probe(True, FACTS))
+    monkeypatch.setattr(checking, "probe", lambda *_: Probe(True, FACTS))
     monkeypatch.setattr("workbench.project.settings.Settings.slots", 1)
     monkeypatch.setattr(facts, "_moment", lambda _moment, _now: "10:00:00, now")
     monkeypatch.setattr("screens.deployments.place.curl", lambda _project, _record: "curl ...")
@@ -50,6 +51,9 @@ def at(digit: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
     async def go(pilot: Pilot[Any]) -> None:
         await settled(pilot)
         await pilot.press(digit)
+        await settled(pilot)
+        checker = getattr(pilot.app.screen, "checker", None)  # Compute's, which works in a thread
+        await until(pilot, lambda: checker is None or not checker.under_way)
         await settled(pilot)
 
     return go
