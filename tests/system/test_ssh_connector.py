@@ -295,6 +295,14 @@ def test_the_host_behind_a_jump_host_must_prove_itself_too(sshd: Sshd, gate: Ssh
         connector.close()
 
 
+def words(process: psutil.Process) -> list[str]:
+    """Return a process's command line; none of one that has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def test_through_a_command(sshd: Sshd, tmp_path: Path) -> None:
     script = tmp_path / "connect.py"
     script.write_text(
@@ -311,9 +319,7 @@ def test_through_a_command(sshd: Sshd, tmp_path: Path) -> None:
     connector = SshConnector("there", Wanted(ALIAS), None)
     assert output(connector, "echo far") == b"far\n"
     connector.close()
-    running = [
-        p for p in psutil.Process().children(recursive=True) if str(script) in str(p.cmdline())
-    ]
+    running = [p for p in psutil.Process().children(recursive=True) if str(script) in words(p)]
     psutil.wait_procs(running, 30)
     assert not [p for p in running if p.is_running()]
 
