@@ -74,7 +74,7 @@ class RemoteTarget:
 
     def submit(self, handle: Handle, bundle: Bundle, tell: Tell = tell_nobody) -> None:
         """Bring runtime, code and data there as far as they are missing, then start the work."""
-        job = _job(handle)
+        job = job_of(handle)
         tell(Stage("connect"))
         if self.agents.use(lambda agent: agent.ask(JOBS + "claimed", job=job)):
             return
@@ -84,27 +84,27 @@ class RemoteTarget:
 
     def poll(self, handle: Handle) -> Status:
         """Say how the job is."""
-        return self.look(_job(handle))
+        return self.look(job_of(handle))
 
     def read(self, handle: Handle, name: Literal["log", "events.jsonl"], offset: int) -> bytes:
         """Return at most 1 MiB of a file of the job from byte `offset` on."""
-        job = _job(handle)
+        job = job_of(handle)
         return self.agents.use(
             lambda agent: agent.call(JOBS + "read", job=job, name=name, offset=offset)[1]
         )
 
     def fetch(self, handle: Handle, into: Path, tell: Tell = tell_nobody) -> None:
         """Copy `out/` to `into`: what came before is gone on with, every file is verified."""
-        job = _job(handle)
+        job = job_of(handle)
         self.agents.use(lambda agent: fetch_results(agent, job, into, tell))
 
     def stop(self, handle: Handle) -> None:
         """End every process of the job, or see to it that it never starts."""
-        self.end_job(_job(handle))
+        self.end_job(job_of(handle))
 
     def remove(self, handle: Handle) -> None:
         """Remove what is left of the job there."""
-        self.clear(_job(handle))
+        self.clear(job_of(handle))
 
     def serving(self) -> RemoteServing:
         """Return who serves there."""
@@ -178,7 +178,8 @@ class RemoteTarget:
         return Agent(self.connector.open_agent(), self.name, self._folder)
 
 
-def _job(handle: Handle) -> str:
+def job_of(handle: Handle) -> str:
+    """Return the ULID of the job that a handle names. Raises TargetError (`target.handle`)."""
     job = str(handle.get("job", ""))
     if not is_ulid(job):
         raise TargetError(

@@ -39,8 +39,8 @@ from workbench.compute.place import READ_CAP, digest
 from workbench.compute.shim import STAY
 from workbench.errors import TargetError
 from workbench.files import inside
-from workbench.ids import is_ulid
 from workbench.remote.results import fetch_results
+from workbench.remote.target import job_of
 
 SMALL = 256 * 1024
 """A file up to this size is read as a whole from the engine (55 ms); a larger one through an agent."""
@@ -78,7 +78,7 @@ class DockerTarget:
 
     def submit(self, handle: Handle, bundle: Bundle, tell: Tell = tell_nobody) -> None:
         """Bring runtime, data and code there, then start the container, unless that was done before."""
-        job = _job(handle)
+        job = job_of(handle)
         tell(Stage("connect"))
         found = self._containers.find(job)
         if (found is not None and found.has_started) or self._is_stopped(job):
@@ -95,7 +95,7 @@ class DockerTarget:
 
     def poll(self, handle: Handle) -> Status:
         """Say how the job is."""
-        job = _job(handle)
+        job = job_of(handle)
         container = self._containers.find(job)
         if container is not None and not (container.is_over or container.state == "created"):
             status = decide(container, None, volume=True, stopped=False)
@@ -112,7 +112,7 @@ class DockerTarget:
 
     def read(self, handle: Handle, name: Literal["log", "events.jsonl"], offset: int) -> bytes:
         """Return at most 1 MiB of a file of the job from byte `offset` on."""
-        job = _job(handle)
+        job = job_of(handle)
         if not self._agents.has(job):
             container = self._containers.find(job)
             if container is None and not self._containers.has_volume(names.volume_name(job)):
@@ -132,7 +132,7 @@ class DockerTarget:
 
     def fetch(self, handle: Handle, into: Path, tell: Tell = tell_nobody) -> None:
         """Copy `out/` to `into`: what came before is gone on with, every file is verified."""
-        job = _job(handle)
+        job = job_of(handle)
         if not self._containers.has_volume(names.volume_name(job)):
             return
         image = self._image_beside(job)
@@ -140,7 +140,7 @@ class DockerTarget:
 
     def stop(self, handle: Handle) -> None:
         """End every process of the job, or see to it that it never starts."""
-        job = _job(handle)
+        job = job_of(handle)
         self._containers.add_volume(names.stop_name(job), self._labels(job))
         container = self._containers.find(job)
         if container is None or container.is_over:
@@ -152,7 +152,7 @@ class DockerTarget:
 
     def remove(self, handle: Handle) -> None:
         """Remove container and volumes of the job; refused while it runs."""
-        job = _job(handle)
+        job = job_of(handle)
         container = self._containers.find(job)
         if container is not None and not (container.is_over or container.state == "created"):
             raise TargetError(
@@ -286,16 +286,3 @@ def _environment(job: str, allowed: Allowance) -> dict[str, str]:
             environment[f"{name}_NUM_THREADS"] = threads
         environment["POLARS_MAX_THREADS"] = environment["LOKY_MAX_CPU_COUNT"] = threads
     return environment
-
-
-def _job(handle: Handle) -> str:
-    job = str(handle.get("job", ""))
-    if not is_ulid(job):
-        raise TargetError(
-            "The record of the job does not name a job",
-            where=job[:80],
-            why="it holds no ULID",
-            fix="See the record: workbench audit show",
-            code="target.handle",
-        )
-    return job
