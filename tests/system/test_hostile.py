@@ -26,7 +26,10 @@ pytestmark = pytest.mark.real("tmux")
 @pytest.fixture(scope="module")
 def stage(workbench: Answering) -> Iterator[Stage]:
     # A short path, the same however the tests are run: the screens wrap it where they show it.
-    with tempfile.TemporaryDirectory() as folder, staged(Path(folder), workbench) as made:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        staged(Path(folder), workbench) as made,
+    ):
         yield made
 
 

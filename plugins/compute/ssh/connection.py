@@ -205,7 +205,7 @@ class _Piped(socket.socket):
         super().close()
         with contextlib.suppress(ProcessLookupError):
             if self._process.poll() is None:
-                os.killpg(self._process.pid, signal.SIGHUP)
+                os.killpg(self._process.pid, signal.SIGTERM)
 
 
 def _harden(line: socket.socket, hop: Hop) -> None:

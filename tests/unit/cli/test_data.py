@@ -75,7 +75,8 @@ def test_from_a_file_to_an_answer(here: Path, tmp_path: Path) -> None:
     tagged = run(here, "data", "tag", "t@1", "gold")
     assert tagged.stdout == "t@1 is t@gold.\n"
     moved = answer(here, "data", "tag", "t@2", "gold")
-    assert moved["data"] == {"dataset": "t", "tag": "gold", "version": "t@2", "before": "t@1"}
+    tag = {"dataset": "t", "tag": "gold", "version": "t@2", "before": "t@1", "changed": True}
+    assert moved["data"] == tag
     assert "tags     gold" in run(here, "data", "show", "t@gold").stdout
     assert run(here, "data", "list").stdout.splitlines()[1].split()[-1] == "gold"
     removed = run(here, "data", "tag", "t@gold", "gold", "--remove")
