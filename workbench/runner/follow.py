@@ -57,8 +57,10 @@ class Follower:
         self.row: dict[str, Any] = {}
         self.released = False
         """Whether the work is over and only what it left is being brought here: its slot is free."""
-        self.abandon = False
-        """Whether a transfer that is under way is to be given up: a cancel, or the runner's end."""
+        self.unwanted = False
+        """Whether the way there is to be given up: the job is to be cancelled."""
+        self.leaving = False
+        """Whether every transfer is to be given up: the runner ends, and the next one goes on."""
         self.next_look = 0.0
         self._clock = clock
         self._heard = clock()
@@ -169,7 +171,7 @@ class Follower:
         # The room with uv and the lock's ingredients: 60 ms that work on this machine does not need.
         from workbench.runtimes.lock import lock_runtime
 
-        self._tell(Stage("runtime"))
+        self._tell_there(Stage("runtime"))
         return lock_runtime(self.project, spec.plugins)
 
     def _submit(self) -> None:
@@ -186,7 +188,7 @@ class Follower:
             runtime=self._runtime(spec),
             limits=spec.limits,
         )
-        self._target.submit(self._handle, bundle, self._tell)
+        self._target.submit(self._handle, bundle, self._tell_there)
         clear_stage(self._folder)
 
     def _end(self, step: End) -> None:
@@ -197,7 +199,7 @@ class Follower:
             # Not emptied: what came before a cut, or before a killed runner, need not come again.
             out = make_folder(make_folder(self._folder) / OUT)
             mirror(self._target, self._handle, self._folder, whole=True)
-            self._target.fetch(self._handle, out, self._tell)
+            self._target.fetch(self._handle, out, self._tell_back)
         clear_stage(self._folder)
         end_usage(self._folder)
         if step.state == "failed":
@@ -240,9 +242,15 @@ class Follower:
         except (WorkbenchError, OSError) as error:
             logger.warning("%s: its folder on the target stays: %s", self.name, error)
 
-    def _tell(self, stage: Stage) -> None:
-        """Say how far a transfer is; give it up when nobody wants it any more."""
-        if self.abandon:
+    def _tell_there(self, stage: Stage) -> None:
+        """Say how far the way there is; give it up when nobody wants the job any more."""
+        if self.unwanted:
+            raise _Abandoned
+        self._tell_back(stage)
+
+    def _tell_back(self, stage: Stage) -> None:
+        """Say how far the way back is: a part of the job's end, cancelled or not."""
+        if self.leaving:
             raise _Abandoned
         self._heard = self._clock()
         write_stage(self._folder, stage)

@@ -92,7 +92,7 @@ class Loop:
     def close(self, seconds: float = 10.0) -> bool:
         """Let the hands finish, transfers given up; True when all have, within `seconds`."""
         for follower in self._followers.values():
-            follower.abandon = True
+            follower.leaving = True
         return self._hands.rest(seconds)
 
     def unread(self) -> bool:
@@ -152,7 +152,7 @@ class Loop:
         active = False
         for row in self._rows:
             follower, wanted = self._followers[row["id"]], not row["cancel_requested"]
-            follower.abandon = not wanted
+            follower.unwanted = not wanted
             if row["state"] == "lost" and not look_at_lost and wanted:
                 continue
             active = active or row["state"] != "lost"

@@ -155,6 +155,17 @@ def test_an_upload_does_not_hold_up_others_and_its_cancel_gives_it_up(
     slow.close()
 
 
+def test_a_cancelled_job_comes_to_its_end_with_what_it_had_made(far: Far, tmp_path: Path) -> None:
+    """Only its way there is given up on a cancel: the way back is part of its end."""
+    job = far.queue(write="x" * (3 * CHUNK), until=str(tmp_path / "never"))
+    far.until(job, "running")
+    wait_for(lambda: far.loop.turn() and far.log(job), lambda log: log == b"ready\n", 60.0)
+    agents = len(far.pipes.opened)
+    cancel(far.project, job)
+    far.until(job, "cancelled")
+    assert len(far.pipes.opened) == agents  # one whose transfer is given up is let go
+
+
 def test_what_a_target_refuses_fails_at_once_and_says_why(
     far: Far, monkeypatch: pytest.MonkeyPatch
 ) -> None:
