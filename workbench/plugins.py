@@ -32,7 +32,7 @@ _ONE = {
     "trainers": "trainer",
     "formats": "format",
     "gates": "gate",
-    "compute": "target",
+    "compute": "kind of target",
 }
 """Kind → what one of them is called."""
 

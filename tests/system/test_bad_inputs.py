@@ -456,8 +456,18 @@ TABLE = {
     ),
     "an unknown target to run on": Bad(
         f"{TRAIN} dummy --target moon",
-        "plugin.compute", "There is no target named moon", "moon", "known: local",
+        "target.none", "There is no target moon", "{project}/workbench.toml", "known: local",
+        "Choose one of these, or add it: workbench target add",
+    ),
+    "a target of no known kind": Bad(
+        "target add moon --kind rocket",
+        "plugin.compute", "There is no kind of target named rocket", "rocket", "known: docker, local, ssh",
         "Choose one of these or install the package that brings it",
+    ),
+    "a target whose host is an option": Bad(
+        "target add moon --kind ssh --host=-oProxyCommand=sh",
+        "target.option", "The target moon cannot have the host '-oProxyCommand=sh'", "targets.moon.host",
+        "expected the name or address of a host", "Correct it in workbench.toml, or in config.toml where it is your own",
     ),
     "an unknown experiment": Bad(
         "run train nothing --trainer hgb",
