@@ -30,6 +30,8 @@ from workbench.data.profile import Profile
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from screens.explore.cell import ChartCell
+    from screens.explore.spec import Spec
     from workbench.explore.suggestion import Suggestion
 
 COLUMNS, SUGGESTED, DATASETS = "Columns", "Suggested", "Datasets"
@@ -73,6 +75,7 @@ class Explore(ChartActs, Place[Found]):
         self._left = left.Grid()
         self._advised = ""
         self._advice: tuple[Suggestion, ...] = ()
+        self._before: tuple[ChartCell, Spec] | None = None
 
     def body(self) -> ComposeResult:
         """Columns on the left; charts and facts on the right."""
@@ -188,7 +191,17 @@ class Explore(ChartActs, Place[Found]):
     def _preview(self) -> None:
         """Draw the suggestion under the cursor."""
         if self._suggestion is not None and self.views.view == SUGGESTED:
+            cell = self.charts.active
+            if self._before is None or self._before[0] is not cell:
+                self._before = (cell, cell.spec)
             self.put(suggested.spec_of(self._suggestion))
+
+    def _take_back(self) -> None:
+        """Draw what was there before the suggestions, unless one was opened or made into another."""
+        before, self._before = self._before, None
+        offered = [suggested.spec_of(one) for one in self._advice]
+        if before is not None and before[0] is self.charts.active and self.spec in offered:
+            self.put(before[1])
 
     @property
     def _suggestion(self) -> Suggestion | None:
@@ -226,6 +239,7 @@ class Explore(ChartActs, Place[Found]):
             return
         if event.table is self.suggestions:
             self._preview()
+            self._before = None
         if self.split is not None:
             self.split.open()
 
@@ -236,6 +250,8 @@ class Explore(ChartActs, Place[Found]):
         if event.view == SUGGESTED:
             self._advise()
             self._preview()
+        else:
+            self._take_back()
 
     def _advise(self) -> None:
         """Look for what is worth a look, once for a version and its target."""

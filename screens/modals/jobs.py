@@ -21,7 +21,7 @@ MOST = 200
 """Jobs that are listed, the newest."""
 EVERY = 0.5
 """Seconds between two looks while the drawer is open."""
-_KEYS = "enter show   i run   x cancel   U D sooner, later   esc close   jobs go on when you quit"
+_KEYS = "enter show  i run  x cancel  U D move  esc close  jobs go on when you quit"
 _ORDER = {"queued": 1, "lost": 2, "succeeded": 3, "failed": 3, "cancelled": 3}
 
 

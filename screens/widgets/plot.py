@@ -99,8 +99,11 @@ class Plot(Widget, can_focus=False):
         self._drawn_for = wanted
 
         def come(content: Content) -> None:
-            self._shown = content
-            self.refresh()
+            if (
+                self._drawn_for == wanted
+            ):  # else something else, or nothing, was asked for meanwhile
+                self._shown = content
+                self.refresh()
 
         def failed(error: WorkbenchError) -> None:
             come(said(str(error), "bad", cap=600))

@@ -203,6 +203,42 @@ async def test_suggestions_are_drawn_as_the_cursor_goes(bench: Workbench) -> Non
         await until(pilot, lambda: place.version is not None and place.version.dataset == "birds")
 
 
+@pytest.fixture
+def related(project: Project, tmp_path: Path) -> Project:
+    """The project with `wings`, added last: its span follows its length."""
+    file = tmp_path / "wings.csv"
+    spans = [2.0 * n + n % 3 for n in range(60)]
+    pl.DataFrame({"length": [float(n) for n in range(60)], "span": spans}).write_csv(file)
+    add(project, file, name="wings")
+    return project
+
+
+@pytest.mark.usefixtures("related")
+async def test_a_suggestion_that_is_not_opened_leaves_the_chart_as_it_was(bench: Workbench) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot, "j")
+        before = place.spec
+        assert before.columns == ("span",)
+        await pilot.press("v")
+        await until(pilot, lambda: len(place.spec.columns) == 2)
+        await pilot.press("v")  # on to the datasets
+        await until(pilot, lambda: place.spec == before)
+
+
+@pytest.mark.usefixtures("related")
+async def test_a_suggestion_that_is_opened_stays(bench: Workbench) -> None:
+    async with bench.run_test(size=(100, 30)) as pilot:
+        place = await enter(pilot, "j", "v")
+        await until(pilot, lambda: len(place.spec.columns) == 2)
+        opened = place.spec
+        await pilot.press("enter")
+        await settled(pilot)
+        await pilot.press("escape", "ctrl+left")
+        await until(pilot, lambda: place.views.view == "Columns")
+        await settled(pilot)
+        assert place.spec == opened
+
+
 async def test_marked_columns_make_a_chart_of_several(bench: Workbench) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
         place = await enter(pilot, "space", "j", "space")

@@ -166,7 +166,8 @@ def experiments() -> list[Step]:
     return [
         to("3", see=("r_4", "r_1")),
         to("Down", OPEN, see=("cannot learn", "[/x]�0;PWNED�city")),
-        to("v", see=("␛]52;c;UFdORUQ=␇", "PWN␀ED␈␡")),
+        to("v", see=("─ Log r_3", "ValueError: cannot learn")),  # its end: the run is over
+        to("Home", see=("␛]52;c;UFdORUQ=␇", "PWN␀ED␈␡")),
         to("v", see=("r_3 has no report", "[/x]�0;PWNED")),
         to(BACK, see="r_1"),
         to("Down", "Down", "o", see=("Report r_1", GOAL, f"Target: {TARGET}")),
@@ -228,7 +229,8 @@ def compute() -> list[Step]:
     return [
         to("6", see=("j_4", "j_1")),
         to("Down", "Enter", see="cannot learn"),
-        to("v", see=("␛]52;c;UFdORUQ=␇", "PWN␀ED␈␡")),
+        to("v", see=("─ Log of j_3", "ValueError: cannot learn")),
+        to("Home", see=("␛]52;c;UFdORUQ=␇", "PWN␀ED␈␡")),
         *overlays(),
         to(BACK, see="j_1"),
     ]
