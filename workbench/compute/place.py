@@ -74,8 +74,13 @@ def fill(folder: Path, spec: bytes, code: Path, inputs: Mapping[str, Path]) -> N
     places.mkdir(parents=True, exist_ok=True, mode=0o700)
     _link(folder / parts.CODE, code)
     for name, source in inputs.items():
-        _link(inside(places, name), source)
+        if not _linked(places / name, source):  # it is, when the answer to the first time was lost
+            _link(inside(places, name), source)
     write_atomic(folder / parts.SPEC, spec, mode=0o600)
+
+
+def _linked(place: Path, source: Path) -> bool:
+    return place.is_symlink() and place.readlink() == source.resolve()
 
 
 def _link(place: Path, source: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench import errors
 from workbench.errors import BadInput, TargetError, WorkbenchError
-from workbench.remote.agent.wire import pack, unpack
+from workbench.remote.agent.wire import frame, unpack
 from workbench.remote.bootstrap import NO_PYTHON, make_marker, source
 from workbench.remote.stream import Stream
 from workbench.text import clean
@@ -81,7 +81,8 @@ class Agent:
         """
         waiting: deque[str] = deque()
         for op, args, payload in requests:
-            self._write(pack({"op": op, **args}, payload))
+            for part in frame({"op": op, **args}, payload):
+                self._write(part)
             waiting.append(op)
             if len(waiting) >= WINDOW:
                 yield self._answer(waiting)
@@ -105,14 +106,14 @@ class Agent:
 
     def _reply(self) -> tuple[dict[str, Any], bytes]:
         try:
-            frame = unpack(self._read)
+            answer = unpack(self._read)
         except (OSError, EOFError) as error:
             raise self._cut(str(error)) from error
         except ValueError as error:
             raise self._cut("what came is not an answer of the agent") from error
-        if frame is None:
+        if answer is None:
             raise self._cut("")
-        return frame
+        return answer
 
     def _read(self, size: int) -> bytes:
         if self._rest:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import msgspec
 
@@ -17,6 +20,8 @@ from workbench.remote.link import Agent, Request
 
 JOBS = "workbench.remote.agent.jobs."
 CHUNK = 1024 * 1024
+AHEAD = 8
+"""Pieces that may have come and not been written yet."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -45,15 +50,13 @@ def fetch_results(agent: Agent, job: str, into: Path, tell: Tell) -> None:
             path.unlink()
             have = 0
         done += have
-        seen = hashlib.sha256()  # taken while it comes, so that nobody waits for it afterwards
-        with path.open("ab") as stream:
+        with Keeper(path) as keeper:
             for _, data in agent.stream(_reads(job, result, have)):
-                stream.write(data)
-                seen.update(data)
+                keeper.keep(data)
                 done += len(data)
                 tell(Stage("results", done, total, "bytes"))
         wanted = result.digest or agent.ask(JOBS + "result_digest", job=job, name=result.name)
-        if (digest(path) if have else seen.hexdigest()) != wanted:
+        if (digest(path) if have else keeper.digest) != wanted:
             path.unlink()
             raise TargetError(
                 "A file of the job did not arrive as it is there",
@@ -62,6 +65,51 @@ def fetch_results(agent: Agent, job: str, into: Path, tell: Tell) -> None:
                 fix="It is fetched again by itself",
                 code="job.fetch",
             )
+
+
+class Keeper:
+    """Writes what comes to the end of a file and takes its digest, in a thread beside the one that reads.
+
+    Both take as long as the reading: one after the other they would make a fast line wait. What was
+    given is written when the block is left, whatever ended it. Raises OSError, as a write does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._stream = path.open("ab")
+        self._seen = hashlib.sha256()
+        self._thread: ThreadPoolExecutor | None = None
+        self._waiting: deque[Future[None]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._stream:
+            if self._thread is not None:
+                self._thread.shutdown()
+            while self._waiting:
+                self._waiting.popleft().result()
+
+    @property
+    def digest(self) -> str:
+        """The digest of what was given, once the block has been left."""
+        return self._seen.hexdigest()
+
+    def keep(self, data: bytes) -> None:
+        """Write `data`, soon; waits while AHEAD pieces are not written yet."""
+        if len(data) < CHUNK:  # the last one, and of most files the only one: not worth a thread
+            while self._waiting:
+                self._waiting.popleft().result()
+            self._write(data)
+            return
+        self._thread = self._thread or ThreadPoolExecutor(1, "keep")
+        self._waiting.append(self._thread.submit(self._write, data))
+        while len(self._waiting) > AHEAD:
+            self._waiting.popleft().result()
+
+    def _write(self, data: bytes) -> None:
+        self._stream.write(data)
+        self._seen.update(data)
 
 
 def _reads(job: str, result: Result, offset: int) -> Iterator[Request]:

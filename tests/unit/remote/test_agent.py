@@ -15,13 +15,15 @@ from pathlib import Path
 import pytest
 from real.pipes import Pipes
 
+from workbench.compute import folder as parts
 from workbench.compute.contract import Stage, Surroundings
 from workbench.errors import BadInput, TargetError
 from workbench.ids import new_ulid
-from workbench.remote.agent.wire import pack, unpack
+from workbench.remote.agent.wire import SMALL, frame, unpack
 from workbench.remote.bootstrap import MODULES, command
 from workbench.remote.link import Agent
-from workbench.remote.results import fetch_results
+from workbench.remote.results import CHUNK as PIECE
+from workbench.remote.results import Keeper, fetch_results
 from workbench.remote.sending import CHUNK, send_objects
 from workbench.remote.target import RemoteTarget
 
@@ -272,13 +274,62 @@ def feed(data: bytes) -> Callable[[int], bytes]:
 
 
 def test_frames() -> None:
-    frame = pack({"op": "x", "n": 1}, b"\0payload")
-    assert unpack(feed(frame)) == ({"op": "x", "n": 1}, b"\0payload")
-    assert unpack(feed(pack({}))) == ({}, b"")
+    whole = b"".join(frame({"op": "x", "n": 1}, b"\0payload"))
+    assert unpack(feed(whole)) == ({"op": "x", "n": 1}, b"\0payload")
+    assert unpack(feed(frame({}, b"")[0])) == ({}, b"")
     assert unpack(feed(b"")) is None
-    for cut in range(1, len(frame)):
+    large = bytes(SMALL + 1)
+    begin, payload = frame({"op": "x"}, large)
+    assert payload is large, "a large payload is not copied"
+    assert unpack(feed(begin + payload)) == ({"op": "x"}, large)
+    for cut in range(1, len(whole)):
         with pytest.raises(EOFError):
-            unpack(feed(frame[:cut]))
+            unpack(feed(whole[:cut]))
     for bad in (b"\xff" * 20, b"\0\0\0\2\0\0\0\0[]", b"\0\0\0\2\0\0\0\0{x"):
         with pytest.raises(ValueError, match=r"frame|property name"):
             unpack(feed(bad))
+
+
+def keep(path: Path, pieces: list[bytes], cut: bool = False) -> Keeper:
+    with Keeper(path) as keeper:
+        for piece in pieces:
+            keeper.keep(piece)
+        if cut:
+            raise TimeoutError
+    return keeper
+
+
+def test_what_is_kept_is_there_and_digested(tmp_path: Path) -> None:
+    pieces = [bytes([n]) * PIECE for n in range(20)] + [b"the end"]
+    keeper = keep(tmp_path / "result", pieces)
+    assert (tmp_path / "result").read_bytes() == b"".join(pieces)
+    assert keeper.digest == digest(b"".join(pieces))
+
+
+def test_what_came_before_a_cut_is_kept_in_order(tmp_path: Path) -> None:
+    pieces = [bytes([n]) * PIECE for n in range(3)]
+    with pytest.raises(TimeoutError):
+        keep(tmp_path / "result", pieces, cut=True)
+    assert (tmp_path / "result").read_bytes() == b"".join(pieces)
+
+
+@pytest.mark.parametrize("sizes", [[PIECE], [PIECE] * 30, [PIECE, 10], [10]], ids=str)
+def test_a_full_disk_is_told(sizes: list[int]) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        keep(Path("/dev/full"), [bytes(size) for size in sizes])
+
+
+def test_a_job_is_filled_again_when_the_answer_was_lost(agent: Agent, pipes: Pipes) -> None:
+    data = digest(b"data")
+    for content in (b"data", b"code"):
+        agent.ask(OBJECTS + "put", content, digest=digest(content), offset=0)
+        agent.ask(OBJECTS + "finish", digest=digest(content))
+    inputs = {"data": data}
+    for _ in range(2):
+        agent.ask(JOBS + "fill", b"{}", job=JOB, code=digest(b"code"), inputs=inputs)
+    place = base(pipes) / "jobs" / JOB / parts.INPUTS / "data"
+    assert place.read_bytes() == b"data"
+    place.unlink()
+    place.symlink_to("/etc/passwd")
+    with pytest.raises(TargetError, match="leads out of its folder"):
+        agent.ask(JOBS + "fill", b"{}", job=JOB, code=digest(b"code"), inputs=inputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import TargetError, WorkbenchError
-from workbench.remote.agent.wire import pack, unpack
+from workbench.remote.agent.wire import frame, unpack
 
-VERSION = 1
+F_SETPIPE_SZ = 1031
+"""Linux's number; `fcntl` has it from Python 3.10 on."""
+ROOM = 1024 * 1024
+"""Bytes in a pipe: as many as Linux lets anybody have."""
 
 Far = Callable[[Path, dict[str, Any], bytes], Any]
 """A far function: the base folder there, the arguments, the payload; returns JSON, or (JSON, bytes)."""
@@ -25,26 +29,37 @@ def main(folder: str) -> None:
     os.dup2(2, 1)
     # A closed terminal or a dropped connection ends it by the end of stdin, not in the middle of a write.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for pipe in (0, answers.fileno()):
+        _widen(pipe)
     base = base_folder(folder)
     requests = sys.stdin.buffer
     while True:
         try:
-            frame = unpack(requests.read)
+            asked = unpack(requests.read)
         except EOFError:
             return
-        if frame is None:
+        if asked is None:
             return
-        head, payload = frame
+        head, payload = asked
         try:
             answer, data = _do(base, head, payload)
-            reply = pack({"ok": answer}, data)
+            reply = frame({"ok": answer}, data)
         except Exception as error:  # noqa: BLE001  # told to whoever asked
-            reply = pack({"error": told(error)})
+            reply = frame({"error": told(error)}, b"")
         try:
-            answers.write(reply)
+            for part in reply:
+                answers.write(part)
             answers.flush()
         except BrokenPipeError:
             return
+
+
+def _widen(pipe: int) -> None:
+    """Give a pipe more room where the system lets us: the next piece is read while one is carried."""
+    with contextlib.suppress(ImportError, OSError):  # not Linux, not a pipe, or not allowed so much
+        import fcntl
+
+        fcntl.fcntl(pipe, F_SETPIPE_SZ, ROOM)
 
 
 def base_folder(folder: str) -> Path:

@@ -15,14 +15,18 @@ HEAD_CAP = 8 * 1024 * 1024
 PAYLOAD_CAP = 8 * 1024 * 1024
 """The most bytes of a head and of a payload; a longer one is not a frame of ours."""
 
+SMALL = 64 * 1024
+"""Bytes of a payload that goes out together with its head."""
+
 _LENGTHS = struct.Struct(">II")
 _CUT = "the stream ended in the middle of a frame"
 
 
-def pack(head: dict[str, Any], payload: bytes = b"") -> bytes:
-    """Return the bytes of a frame."""
+def frame(head: dict[str, Any], payload: bytes) -> tuple[bytes, ...]:
+    """Return a frame in the parts in which it is to be written: a large payload is not copied for it."""
     text = json.dumps(head, separators=(",", ":")).encode()
-    return _LENGTHS.pack(len(text), len(payload)) + text + payload
+    begin = _LENGTHS.pack(len(text), len(payload)) + text
+    return (begin, payload) if len(payload) > SMALL else (begin + payload,)
 
 
 def unpack(read: Callable[[int], bytes]) -> tuple[dict[str, Any], bytes] | None:
