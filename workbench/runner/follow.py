@@ -47,13 +47,22 @@ class _Abandoned(BaseException):
 
 
 class Follower:
-    """What the runner remembers of one job; all that counts is in the records and on the target."""
+    """What the runner remembers of one job; all that counts is in the records and on the target.
+
+    `freed` is called when the job's slot is free, while its end is still being recorded.
+    """
 
     def __init__(
-        self, project: Project, job: str, *, clock: Callable[[], float] = time.monotonic
+        self,
+        project: Project,
+        job: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        freed: Callable[[], object] = lambda: None,
     ) -> None:
         self.project = project
         self.job = job
+        self._freed = freed
         self.row: dict[str, Any] = {}
         self.released = False
         """Whether the work is over and only what it left is being brought here: its slot is free."""
@@ -111,7 +120,10 @@ class Follower:
             started=self.row["started_at"] is not None,
         )
         seen = self._look(slot)
-        self.released = seen.status is not None and seen.status.state == "ended"
+        released = seen.status is not None and seen.status.state == "ended"
+        self.released, before = released, self.released
+        if released and not before:
+            self._freed()
         steps = decide(known, seen)
         for step in steps:
             logger.info("%s (%s): %s", self.name, self.row["state"], step)

@@ -23,6 +23,10 @@ class Hands(Protocol):
         """Return when another turn is worth while, after `seconds` at the latest."""
         ...
 
+    def wake(self) -> None:
+        """Another turn is worth while at once, though the piece of work that says so goes on."""
+        ...
+
     def rest(self, seconds: float) -> bool:
         """Take nothing more on; True when what was begun has been finished within `seconds`."""
         ...
@@ -37,6 +41,9 @@ class OneHand:
 
     def wait(self, seconds: float) -> None:
         """There is nothing to wait for."""
+
+    def wake(self) -> None:
+        """The turn that is under way is over first."""
 
     def rest(self, seconds: float) -> bool:
         """Nothing is under way."""
@@ -62,6 +69,10 @@ class ManyHands:
         """Wait until a piece of work says that something is to be looked at."""
         self._worth.wait(seconds)
         self._worth.clear()
+
+    def wake(self) -> None:
+        """End the wait, or the next one at once."""
+        self._worth.set()
 
     def rest(self, seconds: float) -> bool:
         """Wait for what was begun; what was not begun is dropped."""

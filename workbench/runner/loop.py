@@ -22,7 +22,7 @@ from workbench.store.store import View
 IDLE_VARIABLE = "WORKBENCH_RUNNER_IDLE"
 IDLE = 60.0
 """Seconds without work after which the runner ends."""
-BUSY_PAUSE, QUIET_PAUSE = 0.05, 0.25
+BUSY_PAUSE, QUIET_PAUSE = 0.02, 0.25
 SERVING_PAUSE = 5.0
 LOST_PAUSE = 5.0
 _LEFTOVERS = 20
@@ -122,7 +122,8 @@ class Loop:
             self._rows, self._serves = self.project.store.read(self._read)
             self._seen = seen
             self._followers = {
-                row["id"]: self._followers.get(row["id"]) or Follower(self.project, row["id"])
+                row["id"]: self._followers.get(row["id"])
+                or Follower(self.project, row["id"], freed=self._hands.wake)
                 for row in self._rows
             }
         # Done before the look: what these recorded is in what was read.
