@@ -20,7 +20,6 @@ import os
 import signal
 import sys
 import time
-import traceback
 from pathlib import Path
 
 from workbench.compute.folder import EVENTS, LOG, OUT, Claim, Exit, claim, write_exit
@@ -54,7 +53,7 @@ def _detach(folder: Path, module: str) -> int:
     try:
         status = _watch(folder, module, told)
     except Exception:  # noqa: BLE001  # the top of a process: whoever started it reads stderr
-        traceback.print_exc()
+        _tell()
     finally:
         os._exit(status)
 
@@ -106,7 +105,7 @@ def _fork_worker(folder: Path, module: str, limits: Limits) -> tuple[int, int]:
             _become_worker(folder, module)
         status = 0
     except Exception:  # noqa: BLE001  # the top of a process: told in the job's log
-        traceback.print_exc()
+        _tell()
     finally:
         os._exit(status)
 
@@ -125,6 +124,12 @@ def _become_worker(folder: Path, module: str) -> None:
     (folder / OUT).mkdir(exist_ok=True)
     os.chdir(folder)
     os.execv(sys.executable, [sys.executable, "-P", "-m", module, str(folder)])  # noqa: S606  # no shell wanted
+
+
+def _tell() -> None:
+    import traceback  # what hardly ever happens does not slow down every start
+
+    traceback.print_exc()
 
 
 def _leave_terminal() -> None:

@@ -10,7 +10,6 @@ import contextlib
 import json
 import math
 import os
-import random
 import resource
 import signal
 import time
@@ -58,6 +57,8 @@ def take_on(limits: Limits) -> None:
     times what they touch. `Watcher` holds the family to its memory.
     """
     if limits.cpus is not None and hasattr(os, "sched_setaffinity"):
+        import random  # for few jobs, while every shim's start is waited for
+
         allowed = sorted(os.sched_getaffinity(0))
         count = min(math.ceil(limits.cpus), len(allowed))
         os.sched_setaffinity(0, random.sample(allowed, count))  # spread, not secret
