@@ -7,12 +7,14 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
+import pytest
 
 ALIAS = "there"
 """What the server is called in the client's settings."""
@@ -194,3 +196,13 @@ class Sshd:
             except psutil.NoSuchProcess:
                 continue
         return len(carriers)
+
+
+def lead_ssh(server: Sshd, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have `ssh` read the server's settings for clients: it looks in a person's home, not in $HOME."""
+    place = folder / "commands"
+    place.mkdir()
+    command = place / "ssh"
+    command.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {server.client} "$@"\n')
+    command.chmod(command.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{place}:{os.environ['PATH']}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from real.docker import BASE, docker
 from real.served import ask, close_project, listens, make_project, own_answer, promote
+from real.sshd import ALIAS, Sshd, lead_ssh
 from system.conftest import run_workbench
 from unit.serving.conftest import Shelf, wait_for
 
@@ -82,6 +84,43 @@ def test_a_deployment_in_containers_from_its_first_answer_to_its_end(
     assert not listens(port)
     logged = newest(project.paths.deployment(made) / "predictions")
     assert {line.model for line in logged} == {"late@1", "late@2"}
+
+
+@pytest.mark.real("sshd", "ssh", "ssh-keygen")
+def test_a_deployment_on_an_engine_behind_ssh(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has no network and no port there, is answered here, outlives every connection, leaves nothing."""
+    server = Sshd(tmp_path / "sshd", environment={"PATH": os.environ["PATH"]})
+    lead_ssh(server, tmp_path, monkeypatch)
+    monkeypatch.setenv("WORKBENCH_RUNNER_IDLE", "5")
+    engine = f'kind = "docker"\nbase = "{BASE}"\nengine = "ssh://{ALIAS}"'
+    project = make_project(tmp_path / "line", shelf, engine)
+    try:
+        words = ("deploy", "create", "api", "--model", "late@production", "--target", "there")
+        made = run_workbench(*words, "--detach", cwd=project.root).data["id"]
+        wait_for(lambda: deployments.get(project, "api").state == "healthy", SECONDS)
+        assert all(ask(project) == own_answer(shelf, 1) for _ in range(3))
+        network = "{{.HostConfig.NetworkMode}} {{len .HostConfig.PortBindings}}"
+        assert inspect(made, network) == "none 0"
+
+        port = deployments.get(project, "api").port
+        assert server.cut()
+        wait_for(lambda: ask(project) == own_answer(shelf, 1))
+        assert deployments.get(project, "api").port == port
+        assert deployments.get(project, "api").restarts == 0, "the server itself went on"
+
+        docker("kill", f"workbench-deployment-{made}-0")
+        wait_for(lambda: deployments.get(project, "api").restarts)
+        wait_for(lambda: deployments.get(project, "api").state == "healthy")
+        assert ask(project) == own_answer(shelf, 1)
+
+        assert run_workbench("deploy", "stop", "api", cwd=project.root).data["state"] == "stopped"
+        assert left_of(made) == []
+        assert not listens(port)
+    finally:
+        close_project(project)
+        server.stop()
 
 
 def lives(project: Project) -> list[str]:

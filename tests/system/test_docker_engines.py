@@ -8,14 +8,19 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from real.docker import Dockerd, Jobs, make_target, sending
+from real.docker import BASE, Dockerd, Jobs, docker, make_target, sending
 
-from plugins.compute.docker import dial
+from plugins.compute.docker import KIND, dial, names
+from plugins.compute.docker.engine import Engine
+from plugins.compute.docker.lane import Lane
+from plugins.compute.docker.options import read_options
 from workbench.errors import TargetError, TargetRefused, WorkbenchError
+from workbench.options import settle
 
 pytestmark = [pytest.mark.real("dockerd"), pytest.mark.timeout(300)]
 
@@ -152,8 +157,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tls_engine(certificates: Path) -> Iterator[int]:
-    """Run an engine that takes whom the CA signed; return its port."""
+def tls_dockerd(certificates: Path) -> Iterator[tuple[Dockerd, int]]:
+    """Run an engine that takes whom the CA signed; return it and its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -161,8 +166,14 @@ def tls_engine(certificates: Path) -> Iterator[int]:
     engine = Dockerd(f"--host=tcp://127.0.0.1:{port}", "--tlsverify", *files)
     engine.start()
     engine.load_base()
-    yield port
+    yield engine, port
     engine.close()
+
+
+@pytest.fixture
+def tls_engine(tls_dockerd: tuple[Dockerd, int]) -> int:
+    """Return the port of that engine."""
+    return tls_dockerd[1]
 
 
 TLS_FILES = {"cacert": "ca", "cert": "server", "key": "server-key"}
@@ -232,3 +243,100 @@ print((folder / "in" / "data").read_text() * 60_000, flush=True)
     assert jobs.log(handle) == b"content" * 60_000 + b"\n"
     jobs.target.fetch(handle, tmp_path / "into")
     assert (tmp_path / "into" / "made").read_text() == "made there"
+
+
+# Into a container, over the engine's own connection
+
+ECHO = """
+import socketserver
+class Handler(socketserver.BaseRequestHandler):
+    def handle(self):
+        while piece := self.request.recv(65536):
+            if piece == b"hang up":
+                return
+            self.request.sendall(piece)
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address, daemon_threads = True, True
+with Server(("127.0.0.1", 8700), Handler) as server:
+    print("listens", flush=True)
+    server.serve_forever()
+"""
+
+
+@contextmanager
+def echoing(host: str, monkeypatch: pytest.MonkeyPatch, **options: str) -> Iterator[Lane]:
+    """Lend a lane to a server in a container that has no network; the client's `host` is the engine."""
+    monkeypatch.setattr(names, "PYTHON", "/usr/bin/python3")
+    words = ["--detach", "--network", "none", BASE, "python3", "-uc", ECHO]
+    container = docker("run", *words, host=host)
+    while "listens" not in docker("logs", container, host=host):
+        assert docker("inspect", "--format", "{{.State.Running}}", container, host=host) == "true"
+    settled = settle(KIND.options, {"base": BASE, **options}, owner="boxes")
+    engine = Engine(read_options("boxes", settled).address)
+    lane = Lane(engine, container, 8700)
+    try:
+        yield lane
+    finally:
+        lane.close()
+        engine.close()
+        docker("rm", "--force", container, host=host)
+
+
+def through(lane: Lane, sent: bytes) -> bytes:
+    """Send all while what comes back is read; return that."""
+    with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
+        thread = threading.Thread(target=line.sendall, args=(sent,))
+        thread.start()
+        got = bytearray()
+        while len(got) < len(sent) and (piece := line.recv(65536)):
+            got += piece
+        thread.join()
+        return bytes(got)
+
+
+def hangs_up(lane: Lane) -> None:
+    """What the server ends is at its end here."""
+    with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
+        line.sendall(b"hang up")
+        assert line.recv(100) == b""
+
+
+def left_there(lane: Lane, host: str) -> int:
+    """Return how many processes are in the container beside the server."""
+    return len(docker("top", lane.container, "-eo", "pid", host=host).splitlines()) - 2
+
+
+def carries(lane: Lane, host: str) -> None:
+    """Many at once, each with its own bytes; what is over leaves no process there."""
+    large = [os.urandom(2_000_000) for _ in range(4)]
+    with ThreadPoolExecutor(4) as callers:
+        assert list(callers.map(lambda sent: through(lane, sent), large)) == large
+    hangs_up(lane)
+    for _ in range(100):
+        if not left_there(lane, host):
+            break
+        threading.Event().wait(0.1)
+    assert left_there(lane, host) == 0
+    docker("kill", lane.container, host=host)
+    with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
+        assert line.recv(100) == b"", "a container that is gone is a port that closes"
+
+
+def test_a_lane_into_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    with echoing("", monkeypatch) as lane:
+        with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
+            line.sendall(b"all of it")
+            line.shutdown(socket.SHUT_WR)
+            with closing(line.makefile("rb")) as answer:
+                assert answer.read() == b"all of it", "a half-closed connection still answers"
+        carries(lane, "")
+
+
+@pytest.mark.root
+def test_a_lane_over_tls(
+    tls_dockerd: tuple[Dockerd, int], certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, port = tls_dockerd
+    options = with_tls(certificates)
+    with echoing(engine.host, monkeypatch, engine=f"tcp://127.0.0.1:{port}", **options) as lane:
+        carries(lane, engine.host)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from real.docker import Jobs, make_target, sending
-from real.sshd import ALIAS, Sshd, keygen
+from real.sshd import ALIAS, Sshd, keygen, lead_ssh
 
 from workbench.errors import TargetError, TargetRefused, WorkbenchError
 
@@ -26,19 +24,9 @@ ENGINE = f"ssh://{ALIAS}"
 def sshd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
     """Run a server that has Docker's client in its PATH."""
     server = Sshd(tmp_path / "sshd", environment={"PATH": os.environ["PATH"]})
-    with_settings(server, tmp_path, monkeypatch)
+    lead_ssh(server, tmp_path, monkeypatch)
     yield server
     server.stop()
-
-
-def with_settings(server: Sshd, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have `ssh` read the server's settings for clients: it looks in a person's home, not in $HOME."""
-    place = folder / "commands"
-    place.mkdir()
-    command = place / "ssh"
-    command.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {server.client} "$@"\n')
-    command.chmod(command.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{place}:{os.environ['PATH']}")
 
 
 def refusal(cache: Path) -> WorkbenchError:
@@ -158,7 +146,7 @@ def test_what_the_far_end_says(
     said = tmp_path / "said"
     said.write_text(prints + "\n")
     server = Sshd(tmp_path / "sshd", wrap=f"cat {said} >&2; exit 127")
-    with_settings(server, tmp_path, monkeypatch)
+    lead_ssh(server, tmp_path, monkeypatch)
     try:
         assert refusal(tmp_path).code == code
     finally:

@@ -27,12 +27,10 @@ _STDERR = 2
 _SAID = 4096
 
 
-class HelperStream:
-    """stdin and stdout of a helper (a `workbench.remote.stream.Stream`); closing it removes the helper."""
+class Attached:
+    """stdin and stdout of a process in a container, as the engine attaches them (`attached` of the SDK)."""
 
-    def __init__(self, engine: Engine, container: str, attached: Any) -> None:
-        self._engine = engine
-        self._container = container
+    def __init__(self, attached: Any) -> None:
         self._attached = attached  # holds the connection: without it the socket would be closed
         self._socket: socket.socket = getattr(attached, "_sock", attached)
         self._socket.settimeout(SILENCE)
@@ -62,16 +60,17 @@ class HelperStream:
         """Return the end of what came on stderr so far."""
         return self._said.decode(errors="replace")
 
+    def end_input(self) -> None:
+        """Let stdin end; TLS knows no half-close, so there both ways do."""
+        over = socket.SHUT_RDWR if isinstance(self._socket, ssl.SSLSocket) else socket.SHUT_WR
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(over)
+
     def close(self) -> None:
-        """Let it end; a connection that is gone leaves the rest to the next prune."""
-        if not isinstance(self._socket, ssl.SSLSocket):  # it knows no half-close
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_WR)
+        """Let the connection go."""
         self._attached.close()
         with contextlib.suppress(OSError):
             self._socket.close()
-        with contextlib.suppress(WorkbenchError):
-            discard(self._engine, self._container)
 
     def _exactly(self, size: int) -> bytes:
         found = b""
@@ -81,6 +80,22 @@ class HelperStream:
                 return found
             found += some
         return found
+
+
+class HelperStream(Attached):
+    """stdin and stdout of a helper (a `workbench.remote.stream.Stream`); closing it removes the helper."""
+
+    def __init__(self, engine: Engine, container: str, attached: Any) -> None:
+        super().__init__(attached)
+        self._engine = engine
+        self._container = container
+
+    def close(self) -> None:
+        """Let it end; a connection that is gone leaves the rest to the next prune."""
+        self.end_input()
+        super().close()
+        with contextlib.suppress(WorkbenchError):
+            discard(self._engine, self._container)
 
 
 def open_helper(

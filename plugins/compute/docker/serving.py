@@ -1,8 +1,9 @@
 """Server processes as containers: one for each seat, its files in one volume of the deployment.
 
 The volume has what an agent's folder has on a machine (objects, the deployment's folder); a helper
-beside it fills and reads it. How a process is, the engine says. A server listens on one port of its
-own network, which the engine publishes on its machine's loopback.
+beside it fills and reads it. How a process is, the engine says. On this machine's engine a server
+listens on one port of its own network, which the engine publishes on the loopback; on another it has no
+network at all, and each connection is carried to it by the engine (`lane`).
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from plugins.compute.docker.containers import Containers, has_status
 from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.hardening import Mount, allowance, body
 from plugins.compute.docker.helper import open_helper
+from plugins.compute.docker.lane import Lane
 from plugins.compute.docker.options import Wanted
 from plugins.compute.docker.runtimes import Runtimes
 from workbench.compute.contract import Tell, tell_nobody
 from workbench.compute.limits import NO_LIMITS
 from workbench.compute.place import digest
 from workbench.compute.serving import MODULE, Looked, SeatSeen, Server
-from workbench.errors import TargetRefused
 from workbench.remote.agent.serving import LOG, MARK
 from workbench.remote.bootstrap import command
 from workbench.remote.link import Agent
@@ -57,29 +58,16 @@ class DockerServing:
         self._owner = owner
         self._lock = threading.Lock()
         self._pools: dict[str, Pool] = {}
-
-    def check_way(self) -> None:
-        """Refuse an engine to whose loopback nothing leads from here."""
-        address = self._wanted.address
-        if address.scheme != "unix":
-            raise TargetRefused(
-                f"The target {self._name} cannot serve",
-                where=address.shown,
-                why="no tunnel leads to the loopback of an engine's machine",
-                fix="Use a target of the kind ssh for that machine, or an engine on this one",
-                code="deployment.target",
-            )
+        self._lanes: dict[str, Lane] = {}
+        self._near = wanted.address.scheme == "unix"
 
     def fill(self, server: Server, tell: Tell = tell_nobody) -> None:
         """Bring code, model and token into the deployment's volume, then say what is to be served."""
         name = server.deployment
         image = self._runtimes.ensure(server.runtime, tell)
+        host = "0.0.0.0" if self._near else "127.0.0.1"  # noqa: S104  # in its own network
         self._containers.add_volume(_name(name), self._labels(name))
-        self._use(
-            name,
-            image,
-            lambda agent: send_server(agent, server, tell, host="0.0.0.0", port=PORT),  # noqa: S104  # in its own network
-        )
+        self._use(name, image, lambda agent: send_server(agent, server, tell, host=host, port=PORT))
 
     def start(self, server: Server, seat: int, tell: Tell = tell_nobody) -> None:
         """Start the container of a seat, unless one runs."""
@@ -90,7 +78,8 @@ class DockerServing:
         image = self._runtimes.ensure(server.runtime, tell)
         self._use(name, image, lambda agent: agent.ask(OPS + "fresh", deployment=name, seat=seat))
         self._containers.remove(_name(name, seat))
-        self._make_network()
+        if self._near:
+            self._make_network()
         made = self._create(server, seat, image)
         self._containers.start(made)
 
@@ -133,9 +122,12 @@ class DockerServing:
         found = self._find(deployment, seat)
         if found is not None and not _runs(found):
             self._containers.remove(str(found["Id"]))
+        self._drop_lane(_name(deployment, seat))
 
     def remove(self, deployment: str) -> None:
         """Remove containers and volume."""
+        for name in [name for name in self._lanes if name.startswith(f"{_name(deployment)}-")]:
+            self._drop_lane(name)
         for found in self._containers.labelled(f"{LABEL}={deployment}", f"{names.ROLE}=server"):
             self._containers.remove(str(found["Id"]))
         with self._lock:
@@ -147,9 +139,11 @@ class DockerServing:
         self._containers.drop_volume(_name(deployment))
 
     def way(self, deployment: str, seat: int, port: int) -> int:
-        """Return the port at which the engine publishes the container's."""
+        """Return the port at which the engine publishes the container's, or which leads into it."""
         del port
         found = self._find(deployment, seat) or {}
+        if not self._near:
+            return self._lead(_name(deployment, seat), str(found["Id"])) if found else 0
         ports = found.get("NetworkSettings", {}).get("Ports", {}).get(f"{PORT}/tcp") or []
         return int(ports[0]["HostPort"]) if ports else 0
 
@@ -159,6 +153,23 @@ class DockerServing:
             pools, self._pools = self._pools, {}
         for pool in pools.values():
             pool.close()
+        for name in list(self._lanes):
+            self._drop_lane(name)
+
+    def _lead(self, name: str, container: str) -> int:
+        with self._lock:
+            lane = self._lanes.get(name)
+            if lane is None or lane.container != container:
+                if lane is not None:
+                    lane.close()
+                lane = self._lanes[name] = Lane(self._engine, container, PORT)
+            return lane.port
+
+    def _drop_lane(self, name: str) -> None:
+        with self._lock:
+            lane = self._lanes.pop(name, None)
+        if lane is not None:
+            lane.close()
 
     def _labels(self, deployment: str) -> dict[str, str]:
         return {names.OWNER: self._owner, LABEL: deployment}
@@ -236,12 +247,15 @@ class DockerServing:
             ["/bin/sh", "-c", line, *run],
             labels=self._labels(name) | {names.ROLE: "server"},
             mounts=(self._mount(name),),
-            allowed=replace(allowance(self._wanted, NO_LIMITS), network=NETWORK),
+            allowed=replace(
+                allowance(self._wanted, NO_LIMITS), network=NETWORK if self._near else "none"
+            ),
             environment=_environment(name, f"{folder}/code/{digest(server.code)}.zip"),
         )
-        wanted["ExposedPorts"] = {f"{PORT}/tcp": {}}
-        loopback = {"HostIp": "127.0.0.1", "HostPort": ""}
-        wanted["HostConfig"]["PortBindings"] = {f"{PORT}/tcp": [loopback]}
+        if self._near:
+            wanted["ExposedPorts"] = {f"{PORT}/tcp": {}}
+            loopback = {"HostIp": "127.0.0.1", "HostPort": ""}
+            wanted["HostConfig"]["PortBindings"] = {f"{PORT}/tcp": [loopback]}
         with self._engine.use() as client:
             return str(client.create_container_from_config(wanted, _name(name, seat))["Id"])
 
