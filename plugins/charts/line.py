@@ -175,20 +175,26 @@ def _along(
         .agg(pl.len().alias("rows"), *sums)
         .collect(engine="streaming")
     )
-    found = {(row["key"], row["code"]): row for row in rows.iter_rows(named=True)}
     fields = [f"s{n}" for n in range(len(values))] or ["rows"]
-    keys = range(len(at))
     empty = 0.0 if of in {"count", "sum"} else None
+    return {"at": at, "every": every, **_curves(rows, len(at), groups.count, fields, empty)}
+
+
+def _curves(
+    rows: pl.DataFrame, places: int, groups: int, fields: list[str], empty: float | None
+) -> dict[str, Any]:
+    """Return a curve for each group and field over all places, and the rows behind each place."""
+    found = {(row["key"], row["code"]): row for row in rows.iter_rows(named=True)}
     curves = [
-        [_value(found.get((key, code)), field, empty) for key in keys]
-        for code in range(groups.count)
+        [_value(found.get((key, code)), field, empty) for key in range(places)]
+        for code in range(groups)
         for field in fields
     ]
     counts = [
-        sum(found[key, code]["rows"] for code in range(groups.count) if (key, code) in found)
-        for key in keys
+        sum(found[key, code]["rows"] for code in range(groups) if (key, code) in found)
+        for key in range(places)
     ]
-    return {"at": at, "curves": curves, "rows_of": counts, "every": every}
+    return {"curves": curves, "rows_of": counts}
 
 
 def _value(row: Mapping[str, Any] | None, field: str, empty: float | None) -> float | None:

@@ -15,7 +15,7 @@ from workbench.compute import wake
 from workbench.errors import BadInput
 from workbench.links import check_name
 from workbench.project.settings import LOCAL
-from workbench.serving import deployments
+from workbench.serving.creating import create
 from workbench.serving.deployments import Deployment
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def command(values: Values) -> tuple[str, ...]:
 
 
 def _create(project: Project, values: dict[str, Any]) -> Deployment:
-    made = deployments.create(
+    made = create(
         project,
         values["name"],
         values["model"],

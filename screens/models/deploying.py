@@ -10,7 +10,8 @@ from screens.models.loading import Loaded, VersionRow
 from screens.widgets.fields import Field
 from workbench.errors import BadInput
 from workbench.links import check_name
-from workbench.serving.deployments import Deployment, create
+from workbench.serving.creating import create
+from workbench.serving.deployments import Deployment
 
 if TYPE_CHECKING:
     from workbench.project.project import Project

@@ -64,10 +64,10 @@ def create(
 ) -> None:
     """Start an endpoint for a model version, or for whatever is promoted to an environment."""
     from workbench.compute.wake import wake_runner
-    from workbench.serving import deployments
+    from workbench.serving.creating import create as ask_for
 
     project = context.project
-    made = deployments.create(
+    made = ask_for(
         project,
         name,
         model,

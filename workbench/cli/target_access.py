@@ -60,17 +60,21 @@ def add_access(group: click.Group, ask_person: AskPerson) -> None:
         kind_of(context.project, target)  # a wrong name is not a target without questions
         questions = open_questions(context.project, target)
         if not questions:
-            raise NotFound(
-                f"The target {target} asks nothing",
-                where=target,
-                why="no job waits for an answer",
-                fix=f"See how it is: workbench target check {target}",
-                code="target.no_question",
-            )
+            raise _asks_nothing(target)
         for question in questions:
             give_answer(context.project, question, _answer(context, question, from_stdin))
         told = "\n".join(f"answered: {clean(each.text, 300)}" for each in questions)
         context.answer("target.unlock@1", questions, told)
+
+
+def _asks_nothing(target: str) -> NotFound:
+    return NotFound(
+        f"The target {target} asks nothing",
+        where=target,
+        why="no job waits for an answer",
+        fix=f"See how it is: workbench target check {target}",
+        code="target.no_question",
+    )
 
 
 def _consent(context: Context, found: HostKey, target: str) -> str:

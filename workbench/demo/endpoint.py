@@ -37,7 +37,8 @@ class Answered:
 def deploy(project: Project, promoted: str, tell: Tell) -> Deployment:
     """Return the deployment that follows production once it answers with the version `promoted`."""
     from workbench.compute.wake import wake_runner
-    from workbench.serving.deployments import create, get, stop, wait
+    from workbench.serving.creating import create
+    from workbench.serving.deployments import get, stop, wait
 
     try:
         deployment = get(project, DEPLOYMENT)

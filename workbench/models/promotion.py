@@ -100,13 +100,7 @@ def promote(
         check_unchanged(entries, seen, where)
         last = current(entries)
         if last and last.version == version.id:
-            raise Conflict(
-                f"{version.reference} is promoted to {environment} already",
-                where=where,
-                why=f"since {last.promoted_at:%Y-%m-%d %H:%M:%S} UTC, by {last.promoted_by}",
-                fix="Nothing needs to be done",
-                code="promotion.same",
-            )
+            raise _same(version.reference, environment, where, last)
         return [
             PromotionMade(
                 id=made,
@@ -249,6 +243,16 @@ def _check_confirmed(
             fix=f"Type it when asked, or give --yes {reference}",
             code="promotion.confirm",
         )
+
+
+def _same(reference: str, environment: str, where: str, last: Promotion) -> Conflict:
+    return Conflict(
+        f"{reference} is promoted to {environment} already",
+        where=where,
+        why=f"since {last.promoted_at:%Y-%m-%d %H:%M:%S} UTC, by {last.promoted_by}",
+        fix="Nothing needs to be done",
+        code="promotion.same",
+    )
 
 
 def _gates_refuse(evidence: Evidence) -> Refused:

@@ -1,4 +1,4 @@
-"""Deployments as a person has them: create, list, look, call, stop. Intents only; the runner acts."""
+"""Deployments as a person has them: list, look, call, stop. Intents only; the runner acts."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from typing import Any
 
 import msgspec
 
-from workbench.errors import BadInput, Conflict, NotFound, Unavailable, WorkbenchError
-from workbench.ids import new_ulid
-from workbench.links import LATEST, check_name, parse_suffix, parse_version
-from workbench.models.loading import check_served
+from workbench.errors import BadInput, Conflict, NotFound, Unavailable
+from workbench.links import parse_suffix
 from workbench.models.registry import ModelVersion, get_version
 from workbench.project.project import Project
-from workbench.project.settings import LOCAL
-from workbench.records.deployments import DeploymentCreated, DeploymentStopRequested
+from workbench.records.deployments import DeploymentStopRequested
 from workbench.serving import observing
 from workbench.serving.client import Answers, Client, Row
 from workbench.serving.folder import Folder
 from workbench.serving.observing import Observed
-from workbench.serving.ports import listen
 from workbench.store.store import View
 
 ENDED = frozenset({"stopped", "failed"})
@@ -67,110 +63,6 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
         """Where it answers; empty until the port is known."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"http://{host}:{self.port}" if self.port else ""
-
-
-def create(
-    project: Project,
-    name: str,
-    model: str,
-    *,
-    target: str = "local",
-    host: str = "",
-    port: int = 0,
-    token: bool = True,
-    workers: int = 1,
-) -> Deployment:
-    """Ask for a deployment of `model` and return its record, `starting`.
-
-    `delay@production` follows the environment, `delay@4` (or `delay`, the newest) stays fixed. Port 0
-    takes a free one of the project's; `workers` processes share it. Raises Conflict for a name or
-    port in use, NotFound for a version that is not there, BadInput.
-    """
-    check_name(name, "deployment's name")
-    if target == LOCAL:
-        host = host or project.settings.serving.host
-    else:
-        _check_elsewhere(project, target, host)
-        host = "127.0.0.1"
-    environment = _environment(project, model)
-    version = get_version(project, model)
-    check_served(version.format, version.reference)
-    host = (host if target == LOCAL else "") or (
-        project.settings.serving.host if target == LOCAL else "127.0.0.1"
-    )
-    if port:
-        listen(host, port, (port, port)).close()
-    made = new_ulid()
-
-    def decision(view: View) -> list[DeploymentCreated]:
-        _check_free(view, name)
-        return [
-            DeploymentCreated(
-                id=made,
-                name=name,
-                target=target,
-                model=version.model,
-                version="" if environment else version.id,
-                environment=environment,
-                host=host,
-                port=port,
-                token=token,
-                workers=workers,
-            )
-        ]
-
-    # Before the record: whoever acts on it finds the folder and the token.
-    Folder(project.paths.deployment(made)).make(token=token)
-    try:
-        project.store.decide(decision)
-    except WorkbenchError:
-        _forget_folder(project, made)
-        raise
-    return get(project, made)
-
-
-def _check_elsewhere(project: Project, target: str, host: str) -> None:
-    """Refuse a target that cannot serve, and an address that is not this machine's own."""
-    from workbench.serving.elsewhere import open_serving
-
-    open_serving(project, target)
-    if host not in {"", "127.0.0.1", "localhost"}:
-        raise BadInput(
-            f"A deployment on {target} cannot listen on {host}",
-            where="--host",
-            why="there and here it listens on loopback; a tunnel leads from one to the other",
-            fix="Leave --host out",
-            code="deployment.host",
-        )
-
-
-def _check_free(view: View, name: str) -> None:
-    taken = view.one("SELECT state FROM deployments WHERE name = ? AND state <> 'stopped'", [name])
-    if taken:
-        raise Conflict(
-            f"There is a deployment {name} already",
-            where=name,
-            why=f"it is {taken['state']}",
-            fix=f"Choose another name, or stop it: workbench deploy stop {name}",
-            code="deployment.name",
-        )
-
-
-def _environment(project: Project, model: str) -> str:
-    """Return the environment that a reference follows, empty for a fixed version."""
-    if "@" not in model:
-        return ""
-    ref = parse_version(model)
-    if ref.number is not None or ref.selector == LATEST:
-        return ""
-    project.settings.environment(ref.selector)
-    return ref.selector
-
-
-def _forget_folder(project: Project, made: str) -> None:
-    folder = Folder(project.paths.deployment(made))
-    folder.token.unlink(missing_ok=True)
-    folder.root.rmdir()
 
 
 def list_deployments(project: Project, *, stopped: bool = True) -> list[Deployment]:

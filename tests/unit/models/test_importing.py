@@ -27,7 +27,7 @@ from workbench.models.importing import Given, import_model, inspect_file
 from workbench.models.loading import load_model
 from workbench.models.show import show
 from workbench.project.project import Project
-from workbench.serving.deployments import create
+from workbench.serving.creating import create
 from workbench.training.signature import Field, Signature
 
 SIGNATURE = Signature(

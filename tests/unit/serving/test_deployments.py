@@ -19,6 +19,7 @@ from workbench.ids import new_ulid
 from workbench.project.project import Project, init_project
 from workbench.records.models import ModelVersionRegistered, PromotionMade
 from workbench.serving import calling, decide, deployments, wishes
+from workbench.serving.creating import create
 from workbench.serving.folder import Folder
 from workbench.serving.recent import newest
 from workbench.serving.watch import Watcher
@@ -101,7 +102,7 @@ def folder(project: Project, name: str) -> Folder:
 
 
 def test_a_follower_switches_on_promotion_and_rollback(project: Project, watcher: Watcher) -> None:
-    made = deployments.create(project, "api", "late@production")
+    made = create(project, "api", "late@production")
     assert (made.state, made.environment, made.version) == ("starting", "production", None)
     first = until(watcher, "api", lambda d: d.state == "healthy" and d.serving)
     assert (first.serves, first.serving) == ("late@production", "late@1")
@@ -135,13 +136,13 @@ def test_a_follower_switches_on_promotion_and_rollback(project: Project, watcher
         deployments.stop(project, "api")
     with pytest.raises(Unavailable, match="api does not answer"):
         deployments.call(project, "api", [ROW])
-    assert deployments.create(project, "api", "late@2").id != made.id  # the name is free again
+    assert create(project, "api", "late@2").id != made.id  # the name is free again
 
 
 def test_a_fixed_version_stays_and_another_runner_takes_over(
     project: Project, watcher: Watcher
 ) -> None:
-    deployments.create(project, "api", "late@1", token=False)
+    create(project, "api", "late@1", token=False)
     until(watcher, "api", lambda d: d.state == "healthy")
     promote(project, 2)
     heir = Watcher(project)  # as a runner that starts after the first was killed
@@ -162,7 +163,7 @@ def kill(who: Identity | None) -> None:
 
 
 def test_a_killed_server_is_started_again_on_its_port(project: Project, watcher: Watcher) -> None:
-    deployments.create(project, "api", "late@1")
+    create(project, "api", "late@1")
     healthy = until(watcher, "api", lambda d: d.state == "healthy")
     kill(folder(project, "api").read_pid())
     assert deployments.observe(project, healthy).process == "dead"
@@ -192,7 +193,7 @@ def test_a_server_that_crashes_again_and_again_is_given_up(
     project: Project, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decide, "back_off", lambda crashes: 0.0)
-    deployments.create(project, "api", "late@1")
+    create(project, "api", "late@1")
     seen: set[int] = set()
     for _ in range(decide.MOST_CRASHES + 1):
 
@@ -242,7 +243,7 @@ def metric(project: Project, name: str) -> float:
 
 def test_several_processes_answer_as_one(project: Project, watcher: Watcher) -> None:
     """Two processes on one port: they switch together, one dies, one goes, they rest and come back."""
-    deployments.create(project, "api", "late@production", workers=2)
+    create(project, "api", "late@production", workers=2)
     healthy = until(watcher, "api", lambda d: d.state == "healthy" and d.serving)
     assert len({worker.pid for worker in workers(project)}) == 2
     assert {worker.told.port for worker in workers(project)} == {healthy.port}
@@ -286,7 +287,7 @@ def test_several_processes_answer_as_one(project: Project, watcher: Watcher) -> 
     with pytest.raises(Unavailable, match="api does not answer"):
         deployments.call(project, "api", [ROW])
     with pytest.raises(Conflict, match="There is a deployment api already"):
-        deployments.create(project, "api", "late@1")
+        create(project, "api", "late@1")
     wishes.resume(project, "api")
     back = until(Watcher(project), "api", lambda d: d.state == "healthy")
     assert (back.port, back.restarts) == (healthy.port, 1)
@@ -297,10 +298,10 @@ def test_a_port_in_use(project: Project, watcher: Watcher) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(Conflict, match=f"Port {port} is in use"):
-            deployments.create(project, "api", "late@1", port=port)
+            create(project, "api", "late@1", port=port)
     assert deployments.list_deployments(project) == []
     # free when it was asked for, taken when the server starts
-    deployments.create(project, "api", "late@1", port=port)
+    create(project, "api", "late@1", port=port)
     with socket.create_server(("127.0.0.1", port)):
         failed = until(watcher, "api", lambda d: d.state == "failed")
     assert f"Port {port} is in use" in failed.reason
@@ -310,7 +311,7 @@ def test_a_missing_model_file_fails_the_deployment(project: Project, watcher: Wa
     row = project.store.one("SELECT object FROM model_versions WHERE number = 1")
     assert row is not None
     project.store.objects.path(row["object"]).unlink()
-    deployments.create(project, "api", "late@1")
+    create(project, "api", "late@1")
     failed = until(watcher, "api", lambda d: d.state == "failed")
     assert "An object of this project is missing" in failed.reason
 
@@ -330,22 +331,22 @@ def test_a_missing_model_file_fails_the_deployment(project: Project, watcher: Wa
 def test_refused_creations(
     project: Project, name: str, model: str, kind: type[WorkbenchError], code: str
 ) -> None:
-    deployments.create(project, "taken", "late@1")
+    create(project, "taken", "late@1")
     with pytest.raises(kind) as refused:
-        deployments.create(project, name, model)
+        create(project, name, model)
     assert refused.value.code == code
     assert len(list(project.paths.deployments.iterdir())) == 1  # no folder is left behind
 
 
 def test_references(project: Project) -> None:
-    made = deployments.create(project, "api", "late")
+    made = create(project, "api", "late")
     assert made.serves == "late@2"  # the newest, fixed
     assert deployments.get(project, made.id) == made
     assert deployments.get(project, made.id[-6:].lower()) == made
     with pytest.raises(NotFound, match="There is no deployment other"):
         deployments.get(project, "other")
     with pytest.raises(NotFound, match="There is no target moon"):
-        deployments.create(project, "b", "late", target="moon")
+        create(project, "b", "late", target="moon")
 
 
 @pytest.mark.parametrize(

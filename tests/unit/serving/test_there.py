@@ -22,6 +22,7 @@ from workbench.remote.agent.serving import MARK
 from workbench.remote.target import RemoteTarget
 from workbench.runtimes.runtime import Runtime
 from workbench.serving import deployments, wishes
+from workbench.serving.creating import create
 from workbench.serving.recent import newest
 from workbench.serving.watch import Watcher
 
@@ -94,7 +95,7 @@ def there(pipes: Pipes, deployment: str) -> Path:
 
 
 def up(watcher: Watcher, model: str = "late@production", **more: Any) -> deployments.Deployment:
-    deployments.create(watcher.project, "api", model, target="there", **more)
+    create(watcher.project, "api", model, target="there", **more)
     return until(watcher, "api", lambda d: d.state == "healthy" and d.serving)
 
 
@@ -250,7 +251,7 @@ def test_the_log_comes_back_byte_for_byte(project: Project, watcher: Watcher, pi
 
 def test_a_target_that_cannot_serve_says_so(project: Project) -> None:
     with pytest.raises(NotFound):
-        deployments.create(project, "api", "late@1", target="nowhere")
+        create(project, "api", "late@1", target="nowhere")
 
 
 def test_a_kind_without_servers_is_refused(
@@ -259,11 +260,11 @@ def test_a_kind_without_servers_is_refused(
     project.settings.targets["jobs-only"] = {"kind": "bare"}
     monkeypatch.setattr(targets, "load_kind", lambda name: Kind(Bare()))
     with pytest.raises(Unavailable) as refusal:
-        deployments.create(project, "api", "late@1", target="jobs-only")
+        create(project, "api", "late@1", target="jobs-only")
     assert refusal.value.code == "deployment.target"
     assert deployments.list_deployments(project) == []
 
 
 def test_it_does_not_listen_on_other_addresses(project: Project, target: RemoteTarget) -> None:
     with pytest.raises(BadInput):
-        deployments.create(project, "api", "late@1", target="there", host="0.0.0.0")
+        create(project, "api", "late@1", target="there", host="0.0.0.0")
