@@ -9,17 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from late_project import late_project
 from real.sshd import ALIAS, Sshd, fingerprint
 
 from tests.terminal import Terminal, workbench
 from workbench.compute.jobs import cancel, get_job
 from workbench.compute.targets import list_targets
 from workbench.compute.waiting import wait
-from workbench.data import datasets
-from workbench.experiments import experiments
-from workbench.project.project import Project, init_project, open_project
+from workbench.project.project import Project, open_project
 from workbench.states import JOB_ENDED
-from workbench.training.work import Problem, Split
 
 pytestmark = [pytest.mark.real("tmux"), pytest.mark.timeout(900)]
 
@@ -27,16 +25,7 @@ pytestmark = [pytest.mark.real("tmux"), pytest.mark.timeout(900)]
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     """A project with a table and an experiment; what it left running is stopped afterwards."""
-    made = init_project(tmp_path / "lab", "lab")
-    file = tmp_path / "rows.csv"
-    lines = [f"{(i * 37) % 61},{'late' if (i * 37) % 61 > 30 else 'ok'}" for i in range(120)]
-    file.write_text("x,y\n" + "\n".join(lines) + "\n")
-    datasets.add(made, file, name="rows")
-    problem = Problem(
-        goal="Know late ones", dataset="rows", target="y", task="binary", metric="roc_auc",
-        direction="maximize", split=Split(folds=20),
-    )  # fmt: skip
-    experiments.new_experiment(made, "late", problem)
+    made = late_project(tmp_path / "lab", folds=20)
     yield made
     for row in made.store.query("SELECT id, state FROM jobs"):
         if row["state"] not in JOB_ENDED:

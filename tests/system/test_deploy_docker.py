@@ -81,6 +81,7 @@ def test_a_deployment_in_containers_from_its_first_answer_to_its_end(
     port = deployments.get(project, "api").port
     assert run_workbench("deploy", "stop", "api", cwd=project.root).data["state"] == "stopped"
     assert left_of(made) == []
+    assert "workbench-serve" not in docker("network", "ls", "--format", "{{.Name}}").split()
     assert not listens(port)
     logged = newest(project.paths.deployment(made) / "predictions")
     assert {line.model for line in logged} == {"late@1", "late@2"}

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from late_project import late_project
 from real.docker import BASE, docker, left_of
 
-from workbench.data import datasets
-from workbench.experiments import experiments
 from workbench.experiments.runs import get_run
-from workbench.project.project import Project, init_project
-from workbench.training.work import Problem, Split
+from workbench.project.project import Project
 
 pytestmark = [pytest.mark.real("dockerd"), pytest.mark.timeout(900)]
 
@@ -30,16 +28,7 @@ memory = 2048
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    made = init_project(tmp_path / "p", "p")
-    file = tmp_path / "rows.csv"
-    lines = [f"{(i * 37) % 61},{'late' if (i * 37) % 61 > 30 else 'ok'}" for i in range(120)]
-    file.write_text("x,y\n" + "\n".join(lines) + "\n")
-    datasets.add(made, file, name="rows")
-    problem = Problem(
-        goal="Know late ones", dataset="rows", target="y", task="binary", metric="roc_auc",
-        direction="maximize", split=Split(folds=2),
-    )  # fmt: skip
-    experiments.new_experiment(made, "late", problem)
+    made = late_project(tmp_path / "p")
     with made.paths.settings.open("a") as stream:
         stream.write(SETTINGS)
     return made

@@ -12,14 +12,12 @@ from pathlib import Path
 
 import pytest
 from conftest import run_workbench
+from late_project import late_project
 from real.sshd import ALIAS, Sshd
 
 from workbench.compute.wake import runner_pid
-from workbench.data import datasets
-from workbench.experiments import experiments
-from workbench.project.project import Project, init_project, open_project
+from workbench.project.project import Project, open_project
 from workbench.testing.compute import wait_for
-from workbench.training.work import Problem, Split
 
 pytestmark = [pytest.mark.real("sshd", "ssh", "ssh-keygen"), pytest.mark.timeout(900)]
 
@@ -35,16 +33,7 @@ def sshd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sshd]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    made = init_project(tmp_path / "p", "p")
-    file = tmp_path / "rows.csv"
-    lines = [f"{(i * 37) % 61},{'late' if (i * 37) % 61 > 30 else 'ok'}" for i in range(300)]
-    file.write_text("x,y\n" + "\n".join(lines) + "\n")
-    datasets.add(made, file, name="rows")
-    problem = Problem(
-        goal="Know late ones", dataset="rows", target="y", task="binary", metric="roc_auc",
-        direction="maximize", split=Split(folds=2),
-    )  # fmt: skip
-    experiments.new_experiment(made, "late", problem)
+    made = late_project(tmp_path / "p", rows=300)
     with (tmp_path / "p" / "workbench.toml").open("a") as stream:
         stream.write(f'\n[targets.there]\nkind = "ssh"\nhost = "{ALIAS}"\n')
     yield open_project(tmp_path / "p", via="test")

@@ -13,33 +13,22 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from late_project import late_project
 
 from workbench.compute.jobs import cancel as cancel_job
 from workbench.compute.waiting import wait
-from workbench.data import datasets
-from workbench.experiments import experiments
 from workbench.experiments.runs import get_run, read_report
 from workbench.ids import new_ulid
-from workbench.project.project import Project, init_project
+from workbench.project.project import Project
 from workbench.records.runs import MetricFigures, RunCreated, RunEnded
 from workbench.states import JOB_ENDED
-from workbench.training.work import Problem, Split
 
 LONG = "max_iter=100000"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    made = init_project(tmp_path / "p", "p")
-    file = tmp_path / "rows.csv"
-    lines = [f"{(i * 37) % 61},{'late' if (i * 37) % 61 > 30 else 'ok'}" for i in range(120)]
-    file.write_text("x,y\n" + "\n".join(lines) + "\n")
-    datasets.add(made, file, name="rows")
-    problem = Problem(
-        goal="Know late ones", dataset="rows", target="y", task="binary", metric="roc_auc",
-        direction="maximize", split=Split(folds=2),
-    )  # fmt: skip
-    experiments.new_experiment(made, "late", problem)
+    made = late_project(tmp_path / "p")
     yield made
     for row in made.store.query("SELECT id, state FROM jobs"):
         if row["state"] not in JOB_ENDED:

@@ -56,10 +56,18 @@ class _Reply(msgspec.Struct):
 
 
 class Desk:
-    """The runner's side: keeps questions open until somebody answers. Safe to use from any thread."""
+    """The runner's side: keeps questions open until somebody answers. Safe to use from any thread.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `answered` is called with the name of a target for which an answer has come.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        answered: Callable[[str], object] = lambda _: None,
+    ) -> None:
         self._clock = clock
+        self._answered = answered
         self._lock = threading.Lock()
         self._asked: dict[Question, float] = {}
         self._answers: dict[Question, str] = {}
@@ -82,12 +90,13 @@ class Desk:
     def answer(self, id_: str, text: str) -> bool:
         """Take the answer to an open question; False when it is not open."""
         with self._lock:
-            for question in self._asked:
-                if _shown(question).id == id_:
-                    del self._asked[question]
-                    self._answers[question] = text
-                    return True
-            return False
+            found = next((each for each in self._asked if _shown(each).id == id_), None)
+            if found is None:
+                return False
+            del self._asked[found]
+            self._answers[found] = text
+        self._answered(found.target)
+        return True
 
     @contextlib.contextmanager
     def listening(self, project: Project) -> Iterator[None]:

@@ -83,6 +83,10 @@ class Follower:
         """The job as it is named: `j_17`."""
         return f"j_{self.row['number']}"
 
+    def hurry(self) -> None:
+        """Let no pause pass before the next look: what kept the job waiting may be over."""
+        self._not_before = self.next_look = 0.0
+
     def turn(self, row: dict[str, Any], *, slot: bool) -> bool:
         """Take the job one step on; True when something was recorded. Errors are logged, never raised."""
         self.row = row

@@ -89,6 +89,14 @@ class Loop:
         """Wait before the next turn, not longer than until a hand is done."""
         self._hands.wait(seconds)
 
+    def hurry(self, target: str) -> None:
+        """Look at the jobs of a target at once, whatever pause they were in; from any thread."""
+        followers = self._followers
+        for row in self._rows:
+            if row["target"] == target and row["id"] in followers:
+                followers[row["id"]].hurry()
+        self._hands.wake()
+
     def close(self, seconds: float = 10.0) -> bool:
         """Let the hands finish, transfers given up; True when all have, within `seconds`."""
         for follower in self._followers.values():

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -92,7 +92,7 @@ def serve(project: Project) -> bool:
     while lock.take():
         logger.info("runner %d starts", os.getpid())
         loop = Loop(project, hands=ManyHands())
-        with _questions(project):
+        with _questions(project, loop.hurry):
             _run(loop, lock, stop)
             _close(loop)
         still_there = lock.holds()
@@ -105,9 +105,9 @@ def serve(project: Project) -> bool:
 
 
 @contextlib.contextmanager
-def _questions(project: Project) -> Iterator[None]:
+def _questions(project: Project, answered: Callable[[str], object]) -> Iterator[None]:
     """Keep what targets ask open for the person meanwhile; without a socket they say what to do."""
-    desk = Desk()
+    desk = Desk(answered=answered)
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(desk.listening(project))

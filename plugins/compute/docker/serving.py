@@ -137,6 +137,8 @@ class DockerServing:
         for left in self._containers.labelled(f"{LABEL}={deployment}"):
             self._containers.remove(str(left["Id"]))
         self._containers.drop_volume(_name(deployment))
+        if self._near:
+            self._drop_network()
 
     def way(self, deployment: str, seat: int, port: int) -> int:
         """Return the port at which the engine publishes the container's, or which leads into it."""
@@ -235,6 +237,17 @@ class DockerServing:
                         "com.docker.network.bridge.enable_icc": "false",
                     },
                 )
+
+    def _drop_network(self) -> None:
+        """Remove the network once no server is on it; whoever starts one at this moment tries again."""
+        import docker.errors
+
+        with self._engine.use() as client:
+            try:
+                client.remove_network(NETWORK)
+            except docker.errors.APIError as error:
+                if not (has_status(error, 404) or has_status(error, 403)):
+                    raise  # 403: others are on it
 
     def _create(self, server: Server, seat: int, image: str) -> str:
         name = server.deployment

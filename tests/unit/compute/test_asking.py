@@ -39,6 +39,17 @@ def test_an_answer_is_given_once() -> None:
     assert desk.ask(PASSPHRASE) is None
 
 
+def test_who_waits_is_told_of_an_answer() -> None:
+    heard: list[str] = []
+    desk = Desk(answered=heard.append)
+    desk.ask(PASSPHRASE)
+    (shown,) = desk.open_questions()
+    assert not desk.answer("another", "secret")
+    assert heard == []
+    assert desk.answer(shown.id, "secret")
+    assert heard == ["there"]
+
+
 def test_what_nobody_asks_any_more_is_no_longer_open() -> None:
     now = 0.0
     desk = Desk(lambda: now)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,16 @@ import pytest
 
 from workbench.compute.contract import Handle, Status
 from workbench.compute.jobs import cancel, prioritize, queue_record, store_spec
-from workbench.compute.machine import LOST_AFTER
+from workbench.compute.machine import LOST_AFTER, End
 from workbench.compute.targets import open_target
 from workbench.errors import TargetError
 from workbench.ids import new_ulid
 from workbench.project.paths import state_home
+from workbench.project.project import Project
 from workbench.records.jobs import JobChanged
 from workbench.records.runs import RunCreated, RunFacts
 from workbench.runner import follow
+from workbench.runner.hands import ManyHands
 from workbench.runner.loop import Loop
 from workbench.testing.compute import wait_for, work_spec
 
@@ -239,8 +242,8 @@ def line(bench, monkeypatch: pytest.MonkeyPatch) -> Wrapped:
     clock = wrapped.clock = Clock()
 
     class Timed(follow.Follower):
-        def __init__(self, project, job) -> None:
-            super().__init__(project, job, clock=clock)
+        def __init__(self, project, job, **more) -> None:
+            super().__init__(project, job, clock=clock, **more)
 
     monkeypatch.setattr("workbench.runner.loop.Follower", Timed)
     bench.loop = Loop(bench.project, clock=clock)
@@ -267,6 +270,52 @@ def test_unreached_for_a_minute_is_lost_and_comes_back(
     assert bench.turn(job).state == "running"
     gate.touch()
     bench.until(job, "succeeded")
+
+
+def test_an_answer_ends_the_pause_of_its_target_and_of_no_other(bench, line: Wrapped) -> None:
+    line.error = TargetError("The key is locked")
+    job = bench.queue()
+    for _ in range(6):  # looks again later and later
+        bench.turn(job)
+        line.clock.now += 40
+    bench.turn(job)
+    line.error = None
+    line.clock.now += 1
+    bench.loop.hurry("elsewhere")
+    assert bench.turn(job).state == "queued", "its pause has not passed"
+    bench.loop.hurry("local")
+    assert bench.turn(job).state != "queued"
+    bench.until(job, "succeeded")
+
+
+def test_a_slot_is_free_while_the_end_of_its_job_is_recorded(
+    bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands = ManyHands()
+    bench.loop = Loop(bench.project, hands=hands)
+    recording, go = threading.Event(), threading.Event()
+    real = follow.end_records
+
+    def slow(project: Project, job: str, out: Path, step: End) -> Any:
+        if job == first:
+            recording.set()
+            assert go.wait(60)
+        return real(project, job, out, step)
+
+    monkeypatch.setattr(follow, "end_records", slow)
+    first, beside = bench.queue(), bench.queue(until=str(tmp_path / "gate"))
+    waiting = bench.queue()
+    try:
+        wait_for(lambda: bench.turn(waiting).state, lambda state: state == "succeeded")
+        assert recording.is_set()
+        assert bench.job(first).state == "running"
+        assert bench.job(beside).state == "running"
+    finally:
+        go.set()
+        (tmp_path / "gate").touch()
+    bench.until(first, "succeeded")
+    bench.until(beside, "succeeded")
+    assert hands.rest(60)
 
 
 def test_an_unexpected_error_meets_one_job_only_and_ends_it_after_some_tries(
