@@ -121,6 +121,8 @@ class Home(Place[Overview]):
         # No more room than it has lines for: the newest acts take the rest.
         self.attention_pane.styles.max_height = max(len(shown) + 3, LEAST)
         self.attention.load(MemorySource(_ATTENTION, [self._attention(item) for item in shown]))
+        if shown and self.acts_table.has_focus and not self.acts_table.count:
+            self.set_focus(self.attention)  # the first line of all: enter opens it
 
     def on_questions(self) -> None:
         """Show what is asked now."""

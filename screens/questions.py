@@ -47,7 +47,7 @@ class Questions(Actor):
             self.questions = found
             for each in found:
                 if each.id not in before:
-                    bench.say(f"{each.target} asks something: .  then Answer a target", "warning")
+                    bench.say(f"{each.target} asks: . answers it", "warning")
             for place in bench.bars.places():
                 place.on_questions()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import Answer, run_workbench
 from real.sshd import ALIAS, Sshd, fingerprint, keygen
-from terminal import Terminal
+from terminal import Terminal, workbench
 
 from workbench.compute.asking import open_questions
 from workbench.compute.jobs import get_job, queue
@@ -161,22 +161,59 @@ def test_a_job_waits_for_a_passphrase_and_goes_on(
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert SECRET not in done.stdout + done.stderr
-
-        def ended() -> str:
-            wake_runner(project)
-            return get_job(project, job).state
-
-        assert wait_for(ended, lambda state: state == "succeeded", 180)
-        assert (project.paths.job(job) / "log").read_bytes() == b"in at last"
+        got_in(project, job)
     finally:
-        pid = runner_pid(project)
-        if pid:
-            os.kill(pid, signal.SIGTERM)
-            wait_for(lambda: runner_pid(project), lambda found: found is None, 60)
-    found = [
+        end_runner(project)
+    assert told_nowhere(project, tmp_path) == []
+
+
+def got_in(project: Project, job: str) -> None:
+    """Wait until the job has done its work there."""
+
+    def ended() -> str:
+        wake_runner(project)
+        return get_job(project, job).state
+
+    assert wait_for(ended, lambda state: state == "succeeded", 180)
+    assert (project.paths.job(job) / "log").read_bytes() == b"in at last"
+
+
+def end_runner(project: Project) -> None:
+    pid = runner_pid(project)
+    if pid:
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: runner_pid(project), lambda found: found is None, 60)
+
+
+def told_nowhere(project: Project, tmp_path: Path) -> list[Path]:
+    """Return the files in which the passphrase stands."""
+    return [
         path
         for base in (project.root, tmp_path / "sshd", Path(os.environ["XDG_STATE_HOME"]))
         for path in base.rglob("*")
         if path.is_file() and SECRET.encode() in path.read_bytes()
     ]
-    assert found == []
+
+
+def test_the_passphrase_is_typed_on_screen_by_keys(
+    sshd: Sshd, project: Project, locked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_RUNNER_IDLE", "30")
+    job = queue(project, work_spec(print="in at last"), target="there").id
+    try:
+        wait_for(lambda: open_questions(project, "there"), bool, 120)
+        with Terminal(workbench(project.root), columns=100, rows=30) as terminal:
+            terminal.wait("◌ waiting  there asks something", "there asks: . answers it")
+            terminal.press("Enter")
+            terminal.wait("there asks", "Passphrase of", "not shown")
+            terminal.type(SECRET)
+            assert SECRET not in terminal.text()
+            terminal.press("Enter")
+            terminal.wait("The runner has the answer for there.")
+            got_in(project, job)
+            terminal.press("q")
+            assert terminal.wait_exit() == 0
+            assert SECRET.encode() not in terminal.written()
+    finally:
+        end_runner(project)
+    assert told_nowhere(project, tmp_path) == []
