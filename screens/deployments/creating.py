@@ -45,7 +45,7 @@ class CreateForm(FormModal):
             _fields(references, first, free_name(first.partition("@")[0], taken), project),
             lambda values: _create(project, values),
             verb="Deploy",
-            intro="A server process on this machine that answers over HTTP, and goes on when you quit.",
+            intro="A server process that answers over HTTP on this machine, and goes on when you quit.",
             command=command,
             outcome=lambda made: f"{made.name} is starting for {made.serves}.",
             ready=True,
@@ -66,7 +66,8 @@ class CreateForm(FormModal):
 def _fields(references: tuple[str, ...], first: str, name: str, project: Project) -> list[Field]:
     low, high = project.settings.serving.ports
     targets = (LOCAL, *sorted(project.settings.targets))
-    where = Field("target", "target", kind="choice", default=LOCAL, choices=targets)
+    words = "where the server runs"
+    where = Field("target", "target", words, kind="choice", default=LOCAL, choices=targets)
     return [
         Field("model", "model", kind="choice", default=first, choices=references, required=True),
         Field("name", "name", "what you call it by", default=name, required=True, parse=_name),
