@@ -15,6 +15,7 @@ from plugins.compute.docker import names
 from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.helper import Attached
 from workbench.errors import WorkbenchError
+from workbench.remote.loopback import LoopbackPort
 
 _PIECE = 64 * 1024
 
@@ -36,33 +37,17 @@ threading.Event().wait(60)
 """Joins stdin and stdout to a port of the loopback, inside the container. Ends when the server hangs up."""
 
 
-class Lane:
-    """Listens on `port` of 127.0.0.1 until it is closed; leads to port `there` in the container."""
+class Lane(LoopbackPort):
+    """Leads to the port `there` in the container."""
 
     def __init__(self, engine: Engine, container: str, there: int) -> None:
         self.container = container
         self._engine = engine
         self._there = there
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._listen, name=f"lane {self.port}", daemon=True).start()
+        super().__init__(f"lane {container[:12]}")
 
-    def close(self) -> None:
-        """Take nobody any more; who is connected stays so while the server runs."""
-        # A listener that is only closed is still waited on; shut down, its accept ends.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                caller, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
-
-    def _serve(self, caller: socket.socket) -> None:
+    def carry(self, caller: socket.socket) -> None:
+        """Carry a connection by a process beside the server."""
         with contextlib.closing(caller):
             try:
                 line = self._join()

@@ -10,37 +10,22 @@ from collections.abc import Callable
 import paramiko
 
 from workbench.errors import TargetError
+from workbench.remote.loopback import LoopbackPort
 
 _PIECE = 64 * 1024
 _PATIENCE = 15.0
 
 
-class Tunnel:
-    """Listens on `port` of 127.0.0.1 until it is closed; `transport` gives the connection each time."""
+class Tunnel(LoopbackPort):
+    """Leads to the port `there` of the far loopback; `transport` gives the connection each time."""
 
     def __init__(self, transport: Callable[[], paramiko.Transport], there: int) -> None:
         self._transport = transport
         self._there = there
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port: int = self._listener.getsockname()[1]
-        threading.Thread(target=self._listen, name=f"tunnel {there}", daemon=True).start()
+        super().__init__(f"tunnel {there}")
 
-    def close(self) -> None:
-        """Take nobody any more; who is connected stays so while the SSH connection stands."""
-        # A listener that is only closed is still waited on; shut down, its accept ends.
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _listen(self) -> None:
-        while True:
-            try:
-                caller, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(caller,), daemon=True).start()
-
-    def _serve(self, caller: socket.socket) -> None:
+    def carry(self, caller: socket.socket) -> None:
+        """Carry a connection in a channel."""
         try:
             line = self._transport().open_channel(
                 "direct-tcpip",
