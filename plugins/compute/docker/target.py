@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from plugins.compute.docker import names
 from plugins.compute.docker.agents import Agents
+from plugins.compute.docker.alone import alone
 from plugins.compute.docker.archives import Entry
 from plugins.compute.docker.containers import Containers, ImageGone
 from plugins.compute.docker.engine import Engine
@@ -60,6 +61,7 @@ class DockerTarget:
         self.name = name
         self._wanted = wanted
         self._owner = around.owner
+        self._cache = around.cache
         self._engine = Engine(wanted.address)
         self._containers = Containers(self._engine)
         self._images = Images(self._engine, around.owner)
@@ -80,6 +82,10 @@ class DockerTarget:
         """Bring runtime, data and code there, then start the container, unless that was done before."""
         job = job_of(handle)
         tell(Stage("connect"))
+        with alone(self._cache, job):
+            self._submit(job, bundle, tell)
+
+    def _submit(self, job: str, bundle: Bundle, tell: Tell) -> None:
         found = self._containers.find(job)
         if (found is not None and found.has_started) or self._is_stopped(job):
             return
