@@ -99,9 +99,8 @@ class Plot(Widget, can_focus=False):
         self._drawn_for = wanted
 
         def come(content: Content) -> None:
-            if (
-                self._drawn_for == wanted
-            ):  # else something else, or nothing, was asked for meanwhile
+            # Else something else, or nothing, was asked for meanwhile.
+            if self._drawn_for == wanted:
                 self._shown = content
                 self.refresh()
 
