@@ -332,11 +332,9 @@ def test_a_lane_into_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
         carries(lane, "")
 
 
-@pytest.mark.root
-def test_a_lane_over_tls(
-    tls_dockerd: tuple[Dockerd, int], certificates: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    engine, port = tls_dockerd
-    options = with_tls(certificates)
-    with echoing(engine.host, monkeypatch, engine=f"tcp://127.0.0.1:{port}", **options) as lane:
-        carries(lane, engine.host)
+def test_over_tcp_nothing_is_served(tmp_path: Path) -> None:
+    target = make_target(tmp_path, engine="tcp://127.0.0.1:2375")
+    with pytest.raises(TargetRefused) as caught:
+        target.serving()
+    assert caught.value.code == "deployment.target"
+    target.close()
