@@ -38,11 +38,7 @@ def create(
     port in use, NotFound for a version that is not there, BadInput.
     """
     check_name(name, "deployment's name")
-    if target == LOCAL:
-        host = host or project.settings.serving.host
-    else:
-        _check_elsewhere(project, target, host)
-        host = LOOPBACK
+    host = _host(project, target, host)
     environment = _environment(project, model)
     version = get_version(project, model)
     check_served(version.format, version.reference)
@@ -75,8 +71,10 @@ def create(
     return get(project, wanted.id)
 
 
-def _check_elsewhere(project: Project, target: str, host: str) -> None:
-    """Refuse a target that cannot serve, and an address that is not this machine's own."""
+def _host(project: Project, target: str, host: str) -> str:
+    """Return where it listens here; refuses a target that cannot serve, and others' addresses for it."""
+    if target == LOCAL:
+        return host or project.settings.serving.host
     from workbench.serving.elsewhere import open_serving
 
     open_serving(project, target)
@@ -88,6 +86,7 @@ def _check_elsewhere(project: Project, target: str, host: str) -> None:
             fix="Leave --host out",
             code="deployment.host",
         )
+    return LOOPBACK
 
 
 def _check_free(view: View, name: str) -> None:
