@@ -73,6 +73,8 @@ def test_it_waits_and_answers(project: Project) -> None:
 
 
 def test_ctrl_c_detaches_and_the_run_goes_on(project: Project) -> None:
+    # Whoever was started in the background ignores it, and so do those that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = start(project, "--trainer", "hgb", "-P", LONG)
     until(process, "prepare")
     process.send_signal(signal.SIGINT)
