@@ -160,17 +160,22 @@ class Table(Listed, Moves, Copies, ScrollView, can_focus=True):
         layout = self._painter.layout(self.rows.pages, width - 1)
         if y == 0:
             return self._painter.header(self.columns, layout, width)
-        if self.rows.broken:
-            told = wrap(self.rows.broken, max(width - 6, 10))
+        words = self._words()
+        if words:
+            told = wrap(words, max(width - 6, 10))
             return self._painter.remark(told[y - 2] if 0 <= y - 2 < len(told) else "", width)
-        if not self.count:
-            words = "No row matches the filter." if self.filter_text else self.empty
-            words = words if self.rows.loaded else "…"
-            return self._painter.remark(words if y == 2 else "", width)
         index = self._top + y - 1
         if index >= self.count:
             return self._painter.remark("", width)
         return self._painter.row(self.rows.row(index), index, layout, width)
+
+    def _words(self) -> str:
+        """Return what stands in the place of rows, empty where there are rows."""
+        if self.rows.broken or self.count:
+            return self.rows.broken
+        if not self.rows.loaded:
+            return "…"
+        return "No row matches the filter." if self.filter_text else self.empty
 
     def watch_column(self) -> None:
         """Scroll the columns so that the one under the cursor is seen."""
