@@ -14,7 +14,7 @@ import msgspec
 import polars as pl
 from unit.serving.conftest import Shelf, wait_for
 
-from workbench.compute.processes import identify
+from workbench.compute.identity import identify
 from workbench.compute.wake import runner_pid, wake_runner
 from workbench.errors import Unavailable
 from workbench.ids import new_ulid

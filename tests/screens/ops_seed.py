@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 
 from workbench.compute.events import EventWriter
-from workbench.compute.processes import myself
+from workbench.compute.identity import myself
 from workbench.data import datasets
 from workbench.project.project import Project, init_project
 from workbench.records.deployments import (

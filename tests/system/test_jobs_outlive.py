@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.compute.identity import identify
 from workbench.compute.jobs import Job, cancel, get_job, list_jobs, queue, queue_record, store_spec
-from workbench.compute.processes import identify, look
+from workbench.compute.processes import look
 from workbench.compute.targets import open_target
 from workbench.compute.wake import runner_pid, wake_runner
 from workbench.project.project import Project, init_project, open_project

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,14 @@ class Limits:
 
 
 NO_LIMITS: Final = Limits()
+
+
+def limits_of(found: Mapping[str, Any]) -> Limits:
+    """Return the limits that a job's spec names; none where it cannot be read."""
+    try:
+        return Limits(**found)
+    except TypeError:
+        return NO_LIMITS
 
 
 @dataclass(frozen=True)

@@ -20,16 +20,8 @@ from typing import Literal
 
 from workbench.compute import folder as parts
 from workbench.compute.folder import Claim, Exit, read_claim, read_exit, write_exit
-from workbench.compute.processes import (
-    Identity,
-    boot_id,
-    descendants,
-    end_all,
-    is_alive,
-    look,
-    marked,
-    send,
-)
+from workbench.compute.identity import HAS_PROC, Identity, boot_id
+from workbench.compute.processes import descendants, end_all, is_alive, look, marked, send
 from workbench.errors import TargetError, Unavailable
 from workbench.files import inside, write_atomic
 from workbench.ids import is_ulid
@@ -37,6 +29,8 @@ from workbench.ids import is_ulid
 READ_CAP = 1024 * 1024
 """The most bytes that one read of a job's file gives."""
 _START_LIMIT = 60.0
+# The watching process needs nothing that is installed where the standard library does: 3 ms.
+_FLAGS = ("-P", "-S") if HAS_PROC else ("-P",)
 _GRACE = 1.0
 _DIGEST_CHUNK = 1024 * 1024
 
@@ -99,7 +93,7 @@ def start(folder: Path, module: str, python: str, environment: Mapping[str, str]
         "PYTHONUNBUFFERED": "1",
         parts.MARK: folder.name,
     }
-    command = [python, "-P", "-m", "workbench.compute.shim", str(folder), module]
+    command = [python, *_FLAGS, "-m", "workbench.compute.shim", str(folder), module]
     try:
         started = subprocess.run(
             command,

@@ -10,25 +10,26 @@ that its spec names and writes once a second what it uses (`usage`): see workben
 The first process returns 0 once the job is claimed, by this shim or by an earlier one. With
 `--stay` before FOLDER the first process is the watcher itself and returns when the job has ended:
 a container lives as long as its first process.
-Standard library only.
+
+Standard library only. Between two jobs of a slot lies the start of this process, so what the work
+need not wait for is imported once it runs.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
 import time
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from workbench.compute.folder import EVENTS, LOG, OUT, Claim, Exit, claim, write_exit
-from workbench.compute.limits import Limits
-from workbench.compute.processes import identify, myself
-from workbench.compute.watching import WATCHED, Watcher, read_limits, take_on
+from workbench.compute.folder import EVENTS, LOG, OUT, Claim, Exit, asked_limits, claim, write_exit
+from workbench.compute.identity import identify, myself
 
 STAY = "--stay"
 
+_WATCHED = frozenset({signal.SIGCHLD, signal.SIGTERM, signal.SIGALRM})
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
@@ -36,11 +37,11 @@ def main() -> int:
     """Start the shim of the job, as argv says; returns the exit status of the first process."""
     *form, folder, module = sys.argv[1:]
     if form == [STAY]:
-        return _stay(Path(folder), module)
-    return _detach(Path(folder), module)
+        return _stay(folder, module)
+    return _detach(folder, module)
 
 
-def _detach(folder: Path, module: str) -> int:
+def _detach(folder: str, module: str) -> int:
     heard, told = os.pipe()
     if os.fork():
         os.close(told)
@@ -58,20 +59,20 @@ def _detach(folder: Path, module: str) -> int:
         os._exit(status)
 
 
-def _stay(folder: Path, module: str) -> int:
+def _stay(folder: str, module: str) -> int:
     _settle()
     return _watch(folder, module, os.open(os.devnull, os.O_WRONLY))
 
 
 def _settle() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     _adopt_orphans()
 
 
-def _watch(folder: Path, module: str, told: int) -> int:
-    limits = read_limits(folder)
-    worker, release = _fork_worker(folder, module, limits)
+def _watch(folder: str, module: str, told: int) -> int:
+    asked = asked_limits(folder)
+    worker, release = _fork_worker(folder, module, asked)
     won = claim(folder, Claim(identify(worker), myself()))
     os.write(told, b"1")
     os.close(told)
@@ -82,12 +83,16 @@ def _watch(folder: Path, module: str, told: int) -> int:
         return 0
     os.write(release, b"1")
     os.close(release)
-    outcome = Watcher(folder, worker, limits).until_end()
-    write_exit(folder, Exit(outcome.code, time.time(), outcome.reason))
+    from pathlib import Path  # the work has begun
+
+    from workbench.compute.watching import Watcher
+
+    code, reason = Watcher(Path(folder), worker, asked, _WATCHED).until_end()
+    write_exit(folder, Exit(code, time.time(), reason))
     return 0
 
 
-def _fork_worker(folder: Path, module: str, limits: Limits) -> tuple[int, int]:
+def _fork_worker(folder: str, module: str, asked: Mapping[str, Any]) -> tuple[int, int]:
     """Make the worker's process, held before its first step; return its pid and what releases it.
 
     Forked before the claim, so that `pid` names it from the first moment on.
@@ -101,7 +106,8 @@ def _fork_worker(folder: Path, module: str, limits: Limits) -> tuple[int, int]:
     try:
         os.close(release)
         if os.read(held, 1):
-            take_on(limits)
+            if asked:
+                _take_on(asked)
             _become_worker(folder, module)
         status = 0
     except Exception:  # noqa: BLE001  # the top of a process: told in the job's log
@@ -110,20 +116,27 @@ def _fork_worker(folder: Path, module: str, limits: Limits) -> tuple[int, int]:
         os._exit(status)
 
 
-def _become_worker(folder: Path, module: str) -> None:
+def _take_on(asked: Mapping[str, Any]) -> None:
+    from workbench.compute.limits import limits_of  # most jobs have none
+    from workbench.compute.watching import take_on
+
+    take_on(limits_of(asked))
+
+
+def _become_worker(folder: str, module: str) -> None:
     os.setsid()
-    for number in WATCHED:
+    for number in _WATCHED:
         signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, WATCHED)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _WATCHED)
     _leave_terminal()
-    log = os.open(folder / LOG, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log = os.open(os.path.join(folder, LOG), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-    (folder / EVENTS).touch(mode=0o600)
-    (folder / OUT).mkdir(exist_ok=True)
+    os.close(os.open(os.path.join(folder, EVENTS), os.O_WRONLY | os.O_CREAT, 0o600))
+    os.makedirs(os.path.join(folder, OUT), exist_ok=True)
     os.chdir(folder)
-    os.execv(sys.executable, [sys.executable, "-P", "-m", module, str(folder)])  # noqa: S606  # no shell wanted
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module, folder])  # noqa: S606  # no shell wanted
 
 
 def _tell() -> None:
@@ -143,6 +156,8 @@ def _leave_terminal() -> None:
 
 def _adopt_orphans() -> None:
     if sys.platform == "linux":
+        import ctypes
+
         library = ctypes.CDLL(None, use_errno=True)
         library.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 

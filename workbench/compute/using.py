@@ -7,7 +7,7 @@ import resource
 from collections.abc import Iterable
 from pathlib import Path
 
-from workbench.compute.processes import Identity
+from workbench.compute.identity import Identity
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _PROC = Path("/proc")

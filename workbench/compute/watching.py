@@ -7,19 +7,21 @@ cgroups; cores by the affinity that every process inherits. Standard library onl
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 import resource
 import signal
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from workbench.compute.folder import MARK, SPEC, write_usage
+from workbench.compute.folder import MARK, write_usage
+from workbench.compute.identity import Identity
 from workbench.compute.limiting import memory_text, time_text
-from workbench.compute.limits import NO_LIMITS, Limits, Usage
-from workbench.compute.processes import Identity, descendants, end_all, marked
+from workbench.compute.limits import Limits, Usage, limits_of
+from workbench.compute.processes import descendants, end_all, marked
 from workbench.compute.using import biggest_waited, cpu_seconds, memory, memory_exactly
 
 GRACE = 1.0
@@ -28,26 +30,14 @@ GRACE = 1.0
 LOOK = 0.5
 """Seconds between two looks at what a job uses."""
 
-WATCHED = frozenset({signal.SIGCHLD, signal.SIGTERM, signal.SIGALRM})
-"""Signals that the watcher waits for; they are blocked in it."""
-
 _ROOM = 2 * 2**30
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How the worker ended: its exit status, negative for a signal; `reason` when we ended it."""
 
     code: int | None
     reason: str = ""
-
-
-def read_limits(folder: Path) -> Limits:
-    """Return the limits that the job's spec names; none where there is no spec that can be read."""
-    try:
-        return Limits(**json.loads((folder / SPEC).read_bytes()).get("limits", {}))
-    except (OSError, ValueError, TypeError, AttributeError):
-        return NO_LIMITS
 
 
 def take_on(limits: Limits) -> None:
@@ -71,12 +61,18 @@ def take_on(limits: Limits) -> None:
 
 
 class Watcher:
-    """Follows the worker `pid` of the job in `folder` to its end."""
+    """Follows the worker `pid` of the job in `folder` to its end, within what its spec `asked` for.
 
-    def __init__(self, folder: Path, pid: int, limits: Limits) -> None:
+    `signals` are blocked in this process and waited for: SIGCHLD, SIGTERM (end the job), SIGALRM.
+    """
+
+    def __init__(
+        self, folder: Path, pid: int, asked: Mapping[str, Any], signals: Collection[signal.Signals]
+    ) -> None:
         self._folder = folder
         self._pid = pid
-        self._limits = limits
+        self._limits = limits_of(asked)
+        self._signals = signals
         self._began = time.monotonic()
         self._ended: dict[int, int] = {}
         self._peak = 0
@@ -87,7 +83,7 @@ class Watcher:
         reason = ""
         while self._pid not in self._ended and not reason:
             signal.setitimer(signal.ITIMER_REAL, self._pause())
-            if signal.sigwait(WATCHED) == signal.SIGTERM:
+            if signal.sigwait(self._signals) == signal.SIGTERM:
                 reason = "stopped by request"
             self._reap()
             reason = reason or self._look()

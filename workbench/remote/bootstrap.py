@@ -18,6 +18,7 @@ MODULES = (
     "workbench.errors",
     "workbench.ids",
     "workbench.files",
+    "workbench.compute.identity",
     "workbench.compute.processes",
     "workbench.compute.folder",
     "workbench.compute.place",

@@ -16,13 +16,13 @@ Several processes may serve one deployment, each in a seat: the first, seat 0, h
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import msgspec
 
-from workbench.compute.processes import Identity
+from workbench.compute.identity import Identity, identity_of
 from workbench.errors import BadInput, NotFound
 from workbench.files import write_atomic
 from workbench.serving.metrics import Metrics
@@ -219,13 +219,13 @@ class Folder:
 
     def write_pid(self, who: Identity) -> None:
         """Say which process serves."""
-        write_atomic(self.pid, msgspec.json.encode(asdict(who)))
+        write_atomic(self.pid, msgspec.json.encode(who._asdict()))
 
     def read_pid(self) -> Identity | None:
         """Return which process serves or served last, None before there was one or when damaged."""
         try:
-            return msgspec.json.decode(self.pid.read_bytes(), type=Identity)
-        except (FileNotFoundError, msgspec.MsgspecError):
+            return identity_of(msgspec.json.decode(self.pid.read_bytes()))
+        except (FileNotFoundError, ValueError):
             return None
 
     def last_log_lines(self, most: int) -> list[str]:

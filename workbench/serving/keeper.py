@@ -9,7 +9,8 @@ import sys
 import time
 from typing import Literal
 
-from workbench.compute.processes import Identity, Life, look, send
+from workbench.compute.identity import Identity
+from workbench.compute.processes import Life, look, send
 from workbench.serving.folder import Folder, Told
 from workbench.serving.known import Seat
 from workbench.serving.memory import Memory

@@ -24,7 +24,8 @@ from pathlib import Path
 
 import msgspec
 
-from workbench.compute.processes import is_alive, myself
+from workbench.compute.identity import myself
+from workbench.compute.processes import is_alive
 from workbench.errors import Conflict, WorkbenchError
 from workbench.serving.app import Application
 from workbench.serving.folder import Desired, Folder, Phase, Told

@@ -22,8 +22,8 @@ import pytest
 
 from workbench.compute.bundle import make_bundle
 from workbench.compute.contract import Bundle, Handle, Status, Target
+from workbench.compute.identity import identify
 from workbench.compute.place import digest
-from workbench.compute.processes import identify
 from workbench.compute.spec import JobSpec
 from workbench.ids import new_ulid
 from workbench.runtimes.runtime import Runtime

@@ -17,7 +17,7 @@ from typing import Any
 from plugins.compute.docker import names
 from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.hardening import HELPER, Mount, body
-from workbench.compute.processes import Identity, identify, myself
+from workbench.compute.identity import Identity, identify, myself
 from workbench.errors import WorkbenchError
 
 SILENCE = 600.0

@@ -14,12 +14,11 @@ import pytest
 from plugins.compute.local import LocalTarget
 from workbench.compute.bundle import make_bundle
 from workbench.compute.contract import Bundle, Handle, Status
-from workbench.compute.folder import read_usage, write_usage
-from workbench.compute.limits import Limits, Usage, usage_of
+from workbench.compute.folder import asked_limits, read_usage, write_usage
+from workbench.compute.identity import identify
+from workbench.compute.limits import Limits, Usage, limits_of, usage_of
 from workbench.compute.machine import End, Known, Seen, decide
-from workbench.compute.processes import identify
 from workbench.compute.spec import JobSpec
-from workbench.compute.watching import read_limits
 from workbench.ids import new_ulid
 from workbench.testing.compute import wait_for
 
@@ -222,12 +221,13 @@ def test_usage_is_told_while_it_runs_and_after(start: Start, tmp_path: Path) -> 
 
 
 def test_a_spec_without_limits_has_none(tmp_path: Path) -> None:
-    assert read_limits(tmp_path) == Limits()
-    for text in ("{}", "{", "[]", '{"limits": {"other": 1}}', '{"limits": 3}'):
+    assert limits_of(asked_limits(tmp_path)) == Limits()
+    for text in ("{}", "{", "[]", '{"limits": {"other": 1}}', '{"limits": 3}', '{"limits": null}'):
         (tmp_path / "spec.json").write_text(text)
-        assert read_limits(tmp_path) == Limits()
+        assert limits_of(asked_limits(tmp_path)) == Limits()
     (tmp_path / "spec.json").write_text(json.dumps({"limits": {"time": 2.5, "memory": None}}))
-    assert read_limits(tmp_path) == Limits(time=2.5)
+    assert asked_limits(tmp_path) == {"time": 2.5}
+    assert limits_of(asked_limits(tmp_path)) == Limits(time=2.5)
 
 
 def test_what_cannot_be_a_usage_is_none(tmp_path: Path) -> None:

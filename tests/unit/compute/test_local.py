@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
@@ -15,7 +14,8 @@ import pytest
 from plugins.compute.local import LocalTarget
 from workbench.compute.contract import Bundle, Handle
 from workbench.compute.folder import Claim, Exit, claim, read_claim, read_exit, write_exit
-from workbench.compute.processes import Identity, boot_id, identify, look, myself
+from workbench.compute.identity import Identity, boot_id, identify, myself
+from workbench.compute.processes import look
 from workbench.errors import TargetError, Unavailable
 from workbench.ids import new_ulid
 from workbench.testing.compute import Sender, wait_for, write_package
@@ -44,7 +44,7 @@ def made() -> Handle:
 
 ME = myself()
 GONE = Identity(ME.pid, ME.start - 1, ME.boot)
-BEFORE = dataclasses.replace(ME, boot="an earlier boot")
+BEFORE = ME._replace(boot="an earlier boot")
 
 
 @pytest.mark.parametrize(

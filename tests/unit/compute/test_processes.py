@@ -1,4 +1,3 @@
-import dataclasses
 import os
 import signal
 import subprocess
@@ -9,19 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from workbench.compute import processes
-from workbench.compute.processes import (
-    Identity,
-    boot_id,
-    descendants,
-    end_all,
-    identify,
-    is_alive,
-    look,
-    marked,
-    myself,
-    send,
-)
+from workbench.compute import identity, processes
+from workbench.compute.identity import Identity, boot_id, identify, myself
+from workbench.compute.processes import descendants, end_all, is_alive, look, marked, send
 from workbench.testing.compute import wait_for
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -54,8 +43,8 @@ def test_start_is_what_psutil_says(child: subprocess.Popen[bytes]) -> None:
 def test_dead_zombie_reused_and_rebooted_are_told_apart(child: subprocess.Popen[bytes]) -> None:
     who = identify(child.pid)
     assert who is not None
-    assert look(dataclasses.replace(who, start=who.start - 1)) == "reused"
-    assert look(dataclasses.replace(who, boot="before")) == "rebooted"
+    assert look(who._replace(start=who.start - 1)) == "reused"
+    assert look(who._replace(boot="before")) == "rebooted"
     child.kill()
     # Not waited for: it is a zombie, which has ended as far as anybody cares.
     wait_for(lambda: look(who), lambda life: life == "dead")
@@ -72,7 +61,7 @@ def test_nobody(pid: int) -> None:
 def test_a_signal_goes_to_that_process_only(child: subprocess.Popen[bytes]) -> None:
     who = identify(child.pid)
     assert who is not None
-    assert not send(dataclasses.replace(who, start=who.start + 1), signal.SIGKILL)
+    assert not send(who._replace(start=who.start + 1), signal.SIGKILL)
     assert is_alive(who)
     assert send(who, signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
@@ -114,7 +103,8 @@ def test_without_proc_psutil_answers_the_same(
     child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_proc = {who.pid for who in descendants(os.getpid())}
-    monkeypatch.setattr(processes, "_HAS_PROC", False)
+    for room in (identity, processes):
+        monkeypatch.setattr(room, "HAS_PROC", False)
     boot_id.cache_clear()
     try:
         assert {who.pid for who in descendants(os.getpid())} == with_proc

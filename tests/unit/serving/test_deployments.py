@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from workbench.compute.processes import Identity, look
+from workbench.compute.identity import Identity
+from workbench.compute.processes import look
 from workbench.errors import BadInput, Conflict, NotFound, Unavailable, WorkbenchError
 from workbench.ids import new_ulid
 from workbench.project.project import Project, init_project

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.compute.processes import identify
+from workbench.compute.identity import identify
 from workbench.serving.client import Client
 from workbench.serving.folder import Desired
 

@@ -14,7 +14,8 @@ from real.pipes import Pipes
 
 from workbench.compute import targets
 from workbench.compute.contract import Surroundings, Tell
-from workbench.compute.processes import identify, marked
+from workbench.compute.identity import identify
+from workbench.compute.processes import marked
 from workbench.errors import BadInput, NotFound, Unavailable
 from workbench.options import Value
 from workbench.project.project import Project

@@ -13,7 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from workbench.compute.processes import boot_id
+from workbench.compute.identity import boot_id
 
 _ASK_LIMIT = 5.0
 

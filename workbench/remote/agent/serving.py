@@ -18,19 +18,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from workbench.compute.processes import (
-    Identity,
-    boot_id,
-    end_all,
-    identify,
-    is_alive,
-    marked,
-    send,
-)
+from workbench.compute.identity import Identity, boot_id, identify, identity_of
+from workbench.compute.processes import end_all, is_alive, marked, send
 from workbench.compute.processes import look as life
 from workbench.errors import BadInput, TargetError
 from workbench.files import write_atomic
@@ -122,7 +114,7 @@ def start(base: Path, args: dict[str, Any], payload: bytes) -> None:
         )
     # One that ended before it could be looked at has a start time that nobody has.
     who = identify(child.pid) or Identity(child.pid, -1, boot_id())
-    write_atomic(own / STARTED, json.dumps(asdict(who)).encode(), mode=0o600)
+    write_atomic(own / STARTED, json.dumps(who._asdict()).encode(), mode=0o600)
     reaper = threading.Thread(target=_reap, args=(child, own), daemon=True)
     _reapers[own] = reaper
     reaper.start()
@@ -262,10 +254,8 @@ def _who(own: Path) -> Identity | None:
     for name in (PID, STARTED):
         found = read_json(own / name)
         if found:
-            try:
-                return Identity(int(found["pid"]), int(found["start"]), str(found["boot"]))
-            except (KeyError, ValueError, TypeError):
-                continue
+            with contextlib.suppress(ValueError):
+                return identity_of(found)
     return None
 
 
