@@ -192,6 +192,7 @@ def _origin(known: Known) -> list[tuple[str, Cell]]:
         *(("left out", words) for words in facts.left_out[:3]),
         ("runtime", f"Python {facts.python}" if facts.python else None),
         *((name, version) for name, version in facts.packages.items() if name in _SHOWN),
+        ("locked as", facts.runtime[:12] or None),
         ("machine", _machine(facts)),
         ("model", f"{model.format}, {size(model.bytes)}" if model else None),
     ]

@@ -107,6 +107,7 @@ def describe(job: Job, news: News, limits: Limits | None) -> str:
         "limits": limits_text(limits) if limits else "",
         "priority": str(job.priority) if job.priority else "",
         "kind": job.kind_of_work,
+        "runtime": job.runtime[:12],
         "queued": f"{moment(job.queued_at)} by {job.queued_by}",
         "started": moment(job.started_at),
         "ended": moment(job.ended_at),

@@ -121,10 +121,21 @@ def _none(narrowed: bool) -> str:
 @click.option(
     "--patch", "what", flag_value="patch", help="Only what was uncommitted, for git apply."
 )
-@click.option("--lock", "what", flag_value="lock", help="Only the packages that were installed.")
+@click.option(
+    "--lock", "what", flag_value="lock", help="Only the packages that were installed here."
+)
+@click.option(
+    "--runtime",
+    "what",
+    flag_value="runtime",
+    help="Only the locked packages that it was made in on another machine, for uv pip sync.",
+)
 @common
-def show(context: Context, run: str, what: Literal["patch", "lock"] | None) -> None:
+def show(context: Context, run: str, what: Literal["patch", "lock", "runtime"] | None) -> None:
     """Show one run: parameters, figures, artifacts, code, runtime, machine."""
+    if what == "runtime":
+        _show_runtime(context, run)
+        return
     if what is not None:
         _show_object(context, run, what)
         return
@@ -154,6 +165,14 @@ def _show_object(context: Context, run: str, what: Literal["patch", "lock"]) -> 
     text = data.decode("utf-8", "replace")
     cleaned = clean(text, len(text) + 1, lines=True).rstrip()
     context.answer(f"run.{what}@1", {"run": run, what: text}, cleaned)
+
+
+def _show_runtime(context: Context, run: str) -> None:
+    from workbench.experiments.facts import read_runtime
+
+    found = read_runtime(context.project, run)
+    names = {"run": run, "digest": found.digest, "python": found.python}
+    context.answer("run.runtime@1", names | {"lock": found.lock.decode()}, found.text.rstrip())
 
 
 @group.command()

@@ -112,6 +112,9 @@ def run_text(run: Run, again: str = "", last_words: Sequence[str] = ()) -> str:
         "left out": "; ".join(run.facts.left_out),
         "runtime": f"Python {run.facts.python}, "
         + ", ".join(f"{name} {version}" for name, version in run.facts.packages.items()),
+        "locked": f"{run.facts.runtime[:12]} on {run.target} (--runtime)"
+        if run.facts.runtime
+        else "",
         "machine": f"{run.facts.host}, {run.facts.platform}, {_hardware(run.facts)}",
         "model": f"{run.model.format}, {run.model.bytes:,} bytes, {run.model.content}"
         if run.model

@@ -12,6 +12,7 @@ import msgspec
 
 from workbench.compute.events import Event, EventReader
 from workbench.compute.spec import JobSpec
+from workbench.compute.targets import open_target
 from workbench.compute.wake import wake_runner
 from workbench.errors import BadInput, Conflict, NotFound
 from workbench.links import parse_numbered, parse_suffix
@@ -32,13 +33,16 @@ LOWEST, HIGHEST = -100, 100
 _COLUMNS = (
     "j.id, j.number, j.kind_of_work, j.target, j.title, j.priority, j.uid, j.state, j.cancel_requested,"
     " j.exit_code, coalesce(j.reason, '') AS reason, j.queued_at, j.started_at, j.ended_at,"
-    " j.queued_by, r.id AS run, r.number AS run_number"
+    " j.queued_by, coalesce(j.runtime, '') AS runtime, r.id AS run, r.number AS run_number"
 )
 _FROM = "FROM jobs j LEFT JOIN runs r ON r.job = j.id"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A job as the records know it; `run` and `run_number` are None where it makes no run."""
+    """A job as the records know it; `run` and `run_number` are None where it makes no run.
+
+    `runtime` is the digest of the locked packages and Python that it was queued with, or empty.
+    """
 
     id: str
     number: int
@@ -55,6 +59,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None
     ended_at: datetime | None
     queued_by: str
+    runtime: str = ""
     run: str | None = None
     run_number: int | None = None
 
@@ -74,13 +79,35 @@ def store_spec(project: Project, spec: JobSpec) -> str:
     return project.store.objects.put_bytes(spec.encode())
 
 
+def store_runtime(project: Project, spec: JobSpec, target: str) -> str:
+    """Lock what `spec` is to run in on `target`, store that and return its digest, for queue_record.
+
+    Empty where work runs in this very Python. From then on the job has these packages, whatever
+    becomes of the settings. The first time it takes as long as a package index does. Raises as
+    `open_target` and `lock_runtime` do.
+    """
+    if target == LOCAL or not open_target(project, target).needs_runtime:
+        return ""
+    # The room with uv and the lock's ingredients: 60 ms that work on this machine does not need.
+    from workbench.runtimes.kept import keep_runtime
+    from workbench.runtimes.lock import lock_runtime
+
+    return keep_runtime(project, lock_runtime(project, spec.plugins))
+
+
 def queue_record(
-    view: View, spec: JobSpec, digest: str, *, target: str = LOCAL, priority: int = 0
+    view: View,
+    spec: JobSpec,
+    digest: str,
+    *,
+    target: str = LOCAL,
+    priority: int = 0,
+    runtime: str = "",
 ) -> JobQueued:
     """Return the record that queues `spec` (stored under `digest`) with the next number.
 
-    For use inside `store.decide`, so that a run and its job come in one unit. Afterwards call
-    `wake_runner(project)`.
+    `runtime` is what `store_runtime` returned. For use inside `store.decide`, so that a run and its
+    job come in one unit. Afterwards call `wake_runner(project)`.
     """
     return JobQueued(
         id=spec.job,
@@ -90,13 +117,16 @@ def queue_record(
         spec=digest,
         title=spec.title,
         priority=priority,
+        runtime=runtime,
     )
 
 
 def queue(project: Project, spec: JobSpec, *, target: str = LOCAL) -> Job:
     """Queue a job that makes no run, wake the runner, return the job."""
-    digest = store_spec(project, spec)
-    project.store.decide(lambda view: [queue_record(view, spec, digest, target=target)])
+    digest, runtime = store_spec(project, spec), store_runtime(project, spec, target)
+    project.store.decide(
+        lambda view: [queue_record(view, spec, digest, target=target, runtime=runtime)]
+    )
     wake_runner(project)
     return get_job(project, spec.job)
 

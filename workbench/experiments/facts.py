@@ -12,10 +12,13 @@ from workbench.errors import NotFound
 from workbench.experiments.lookup import get_run
 from workbench.experiments.patch import Patch, git, read_patch
 from workbench.experiments.surroundings import gpus, installed, memory, processor
+from workbench.project.settings import LOCAL
 from workbench.records.runs import RunFacts
+from workbench.runtimes.kept import kept_runtime
 
 if TYPE_CHECKING:
     from workbench.project.project import Project
+    from workbench.runtimes.runtime import Runtime
 
 PACKAGES = (
     "ml-workbench",
@@ -31,9 +34,10 @@ PACKAGES = (
 """What a model's figures depend on."""
 
 
-def run_facts(project: Project, packages: tuple[str, ...] = ()) -> RunFacts:
+def run_facts(project: Project, packages: tuple[str, ...] = (), *, runtime: str = "") -> RunFacts:
     """Return the facts of a run that starts now; `packages` are those its trainer comes from.
 
+    `runtime` is the object of what it is to run in on another machine.
     The uncommitted changes and the list of installed packages are stored as objects. Without git, or
     outside a repository, commit and patch are empty. Takes some 30 ms, most of it git's.
     """
@@ -47,6 +51,7 @@ def run_facts(project: Project, packages: tuple[str, ...] = ()) -> RunFacts:
         python=platform.python_version(),
         packages={name: found for name in (*PACKAGES, *packages) if (found := _version(name))},
         lock_object=put(installed().encode()),
+        runtime=runtime,
         host=socket.gethostname(),
         platform=platform.platform(terse=True),
         cores=os.cpu_count() or 0,
@@ -73,6 +78,26 @@ def read_facts_object(project: Project, ref: str, what: Literal["patch", "lock"]
             code=f"run.no_{what}",
         )
     return project.store.objects.read(digest)
+
+
+def read_runtime(project: Project, ref: str) -> Runtime:
+    """Return the locked packages and Python that a run was made in on another machine.
+
+    Raises NotFound for a run that has none, and what `kept_runtime` raises.
+    """
+    run = get_run(project, ref)
+    if not run.facts.runtime:
+        here = run.target == LOCAL
+        raise NotFound(
+            f"{run.reference} has no locked runtime",
+            where=run.reference,
+            why="it was made in what was installed here"
+            if here
+            else "it was made before they were recorded",
+            fix=f"See what was installed here: workbench run show {run.reference} --lock",
+            code="run.no_runtime",
+        )
+    return kept_runtime(project, run.facts.runtime)
 
 
 def _version(name: str) -> str:

@@ -209,6 +209,7 @@ def _facts_changed(project: Project, before: RunFacts, now: RunFacts) -> Iterabl
         ("uncommitted changes", _patch(before), _patch(now)),
         ("Python", before.python, now.python),
         *_packages(project, before, now),
+        *_runtimes(before, now),
         ("platform", before.platform, now.platform),
         ("processor", before.processor, now.processor),
         ("GPUs", ", ".join(before.gpus), ", ".join(now.gpus)),
@@ -230,6 +231,13 @@ def _packages(project: Project, before: RunFacts, now: RunFacts) -> list[tuple[s
     old, new = (_lock(project, facts.lock_object) for facts in (before, now))
     others = sorted(name for name in old.keys() | new.keys() if name not in own)
     return found + [(name, old.get(name, ""), new.get(name, "")) for name in others]
+
+
+def _runtimes(before: RunFacts, now: RunFacts) -> list[tuple[str, str, str]]:
+    """Return the locked runtimes of two runs, where both were made in one."""
+    if not (before.runtime and now.runtime):
+        return []
+    return [("locked runtime", before.runtime[:12], now.runtime[:12])]
 
 
 def _lock(project: Project, digest: str) -> dict[str, str]:

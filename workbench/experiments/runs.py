@@ -14,7 +14,7 @@ import msgspec
 
 from workbench import plugins
 from workbench.compute.jobs import cancel as cancel_job
-from workbench.compute.jobs import queue_record, store_spec
+from workbench.compute.jobs import queue_record, store_runtime, store_spec
 from workbench.compute.limits import NO_LIMITS, Limits
 from workbench.compute.spec import JobSpec
 from workbench.compute.targets import kind_of
@@ -68,7 +68,8 @@ def train(
 
     `params` are given values by option name (left out: the default). `dataset_ref` is another data
     version than the problem names. Raises BadInput or NotFound, before anything is queued, for what
-    cannot work: the problem file, the trainer, a parameter, the data, the target.
+    cannot work: the problem file, the trainer, a parameter, the data, the target; Unavailable for a
+    target whose runtime cannot be locked here.
     """
     kept = keep_experiment(project, experiment)
     plugin = trainer_for(kept.problem.task, trainer)
@@ -101,8 +102,8 @@ def queue_run(project: Project, asked: Asked) -> Run:
     """Write run and job as one unit, wake the runner, return the run."""
     run = new_ulid()
     spec = _spec(run, asked)
-    digest = store_spec(project, spec)
-    facts = run_facts(project, brought_by(asked.trainer))
+    digest, runtime = store_spec(project, spec), store_runtime(project, spec, asked.target)
+    facts = run_facts(project, brought_by(asked.trainer), runtime=runtime)
 
     def decide(view: View) -> list[Record]:
         created = RunCreated(
@@ -121,7 +122,8 @@ def queue_run(project: Project, asked: Asked) -> Run:
             reproduces=asked.reproduces,
         )
         saved = [] if asked.reproduces else saved_records(view, asked.experiment)
-        return [*saved, created, queue_record(view, spec, digest, target=asked.target)]
+        job = queue_record(view, spec, digest, target=asked.target, runtime=runtime)
+        return [*saved, created, job]
 
     project.store.decide(decide)
     wake_runner(project)

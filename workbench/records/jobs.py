@@ -17,6 +17,7 @@ JOBS = Table(
         "kind_of_work": "VARCHAR",
         "target": "VARCHAR",
         "spec": "VARCHAR",  # object of spec.json
+        "runtime": "VARCHAR",  # object of the locked packages and Python, or empty
         "title": "VARCHAR",
         "priority": "INTEGER",  # those with more start first
         "uid": "BIGINT",  # whose runner starts it
@@ -36,7 +37,9 @@ JOBS = Table(
 class JobQueued(Record, frozen=True, kw_only=True, tag="job.queued"):
     """Somebody asks for a piece of work on a target; `spec` is the object with its spec.json.
 
-    Of what is queued for a target the job with the highest `priority` starts first, then the oldest.
+    `runtime` is the object with the locked packages and Python that it is to run in; empty for this
+    machine's own, and in records from before it was kept. Of what is queued for a target the job
+    with the highest `priority` starts first, then the oldest.
     """
 
     id: str
@@ -46,6 +49,7 @@ class JobQueued(Record, frozen=True, kw_only=True, tag="job.queued"):
     spec: str
     title: str
     priority: int = 0
+    runtime: str = ""
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """One row."""

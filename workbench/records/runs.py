@@ -35,7 +35,8 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What surrounds a run: git commit, object of the uncommitted changes, runtime, machine.
 
     `left_out` names files whose changes are not in the patch, with the reason; `lock_object` has
-    every installed package, a line each; `memory` is in bytes.
+    every package installed here, a line each; `runtime` the locked packages and Python that its job
+    runs in elsewhere (empty: in those installed here); `memory` is in bytes.
     """
 
     commit: str = ""
@@ -44,6 +45,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     python: str = ""
     packages: dict[str, str] = {}
     lock_object: str = ""
+    runtime: str = ""
     host: str = ""
     platform: str = ""
     cores: int = 0

@@ -30,6 +30,7 @@ from workbench.project.project import Project
 from workbench.runner.ends import REASON_CAP, end_records, failure_told
 from workbench.runner.mirror import mirror
 from workbench.runner.transitions import append_change, append_end
+from workbench.runtimes.kept import kept_runtime
 from workbench.runtimes.runtime import Runtime
 from workbench.store.modes import make_folder
 from workbench.text import clean
@@ -184,10 +185,13 @@ class Follower:
     def _runtime(self, spec: JobSpec) -> Runtime | None:
         if not self._target.needs_runtime:
             return None
-        # The room with uv and the lock's ingredients: 60 ms that work on this machine does not need.
+        self._tell_there(Stage("runtime"))
+        if self.row["runtime"]:
+            return kept_runtime(self.project, self.row["runtime"])
+        # Queued before runtimes were kept, or when the target was of a kind that needs none.
+        # The room with uv and the lock's ingredients: 60 ms that other jobs do not need.
         from workbench.runtimes.lock import lock_runtime
 
-        self._tell_there(Stage("runtime"))
         return lock_runtime(self.project, spec.plugins)
 
     def _submit(self) -> None:

@@ -28,7 +28,7 @@ LOST_PAUSE = 5.0
 _LEFTOVERS = 20
 
 _UNFINISHED = (
-    "SELECT id, number, target, spec, state, cancel_requested, handle, started_at FROM jobs"
+    "SELECT id, number, target, spec, runtime, state, cancel_requested, handle, started_at FROM jobs"
     " WHERE uid = ? AND state NOT IN ('succeeded', 'failed', 'cancelled') ORDER BY priority DESC, number"
 )
 _ENDED = (

@@ -21,4 +21,13 @@ class Runtime:
     @cached_property
     def digest(self) -> str:
         """What names the runtime everywhere: 64 hexadecimal digits."""
-        return hashlib.sha256(self.python.encode() + b"\n" + self.lock).hexdigest()
+        return hashlib.sha256(self.encode()).hexdigest()
+
+    def encode(self) -> bytes:
+        """Return what is stored of it: its Python in the first line, then the lock."""
+        return self.python.encode() + b"\n" + self.lock
+
+    @property
+    def text(self) -> str:
+        """The runtime as a file for uv and pip, its Python in a comment above."""
+        return f"# Python {self.python}\n{self.lock.decode()}"
