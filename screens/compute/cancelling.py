@@ -12,6 +12,8 @@ from screens.messages import Did
 from screens.modals.confirm import Confirm
 from workbench.compute.jobs import Job
 from workbench.project.project import Project
+from workbench.project.settings import LOCAL
+from workbench.text import clean
 
 
 class ActsOnJobs(Actor):
@@ -19,6 +21,7 @@ class ActsOnJobs(Actor):
 
     ACTS: ClassVar[tuple[Act, ...]] = (
         Act("job.cancel", "stop", label="Cancel", help="End the job and its processes.", rank=30),
+        Act("job.forget", label="Forget", help="End it here, where its target is gone for good."),
         Act("job.sooner", "sooner", help="Let the queued job start before others.", rank=0),
         Act("job.later", "later", help="Let the queued job start after others.", rank=0),
         Act("job.run", "details", label="Run", help="Go to the run that the job makes.", rank=35),
@@ -92,6 +95,56 @@ class ActsOnJobs(Actor):
             changes.append(f"Its run r_{job.run_number} stays in the list as cancelled.")
         title = f"Cancel {job.reference}?"
         question = Confirm(title, changes, verb="Cancel the job", argv=argv, grave=True)
+        self.app.push_screen(question, answered)
+
+    def why_not_forget(self) -> str:
+        """It must be on a target of which nothing is heard: one that answers ends it in order."""
+        job = self.job
+        if job is None:
+            return "there is no job under the cursor"
+        if job.ended:
+            return f"{job.reference} has ended: it is {job.state}"
+        if job.target == LOCAL:
+            return f"{job.reference} is on this machine: x cancels it"
+        if job.state == "queued":
+            return f"{job.reference} has not been sent anywhere: x cancels it"
+        return (
+            "" if job.state == "lost" else f"{job.reference} is {job.state}, not lost: x cancels it"
+        )
+
+    def command_forget(self) -> tuple[str, ...]:
+        """`workbench job cancel j_17 --forget`."""
+        assert self.job is not None
+        return ("job", "cancel", self.job.reference, "--forget")
+
+    def act_forget(self) -> None:
+        """Show what stays behind, then ask for its end here."""
+        job, argv, project = self.job, self.command_forget(), self.open_project
+        assert job is not None
+        target = clean(job.target, 60)
+
+        def forget() -> Job:
+            from workbench.compute.forgetting import forget_job
+
+            return forget_job(project, job.id)
+
+        def done(asked: Job) -> None:
+            self.app.post_message(Did(argv, f"{asked.reference} ends here; {target} is not asked."))
+            self.look_again()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                in_thread(self, forget, done, group="cancel", exclusive=False)
+
+        changes = [
+            f"{job.reference} ({job.title}) is {state_of(job)} on {target}.",
+            f"{target} is asked once more: if it answers, nothing is forgotten.",
+            "It ends here as cancelled; its log up to the last word stays.",
+            f"Its processes and its folder stay there. They go if {target} ever answers again; at once:"
+            f" target prune {target}.",
+        ]
+        title = f"Forget {job.reference}?"
+        question = Confirm(title, changes, verb="Forget the job", argv=argv, grave=True)
         self.app.push_screen(question, answered)
 
     def why_not_sooner(self) -> str:

@@ -11,8 +11,8 @@ from screens.actions import Act
 from screens.deployments import rows, traffic
 from screens.deployments.calling import open_call
 from screens.deployments.endpoint import Endpoint, Loaded, curl, load, look_again, shape
+from screens.deployments.forgetting import Forgetting
 from screens.deployments.leads import Leads
-from screens.deployments.resting import Resting
 from screens.deployments.stopping import ask_stop
 from screens.feed import in_thread
 from screens.frame.split import Split
@@ -38,7 +38,7 @@ WATCHED = "endpoints"
 """The name under which the feed watches what the endpoints tell."""
 
 
-class Deployments(Leads, Resting, Place[Loaded]):
+class Deployments(Leads, Forgetting, Place[Loaded]):
     """The list of endpoints, and the one under the cursor in four views."""
 
     NAME = "deployments"

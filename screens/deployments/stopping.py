@@ -12,6 +12,7 @@ from screens.text import plural
 from screens.widgets.detail import Section
 from screens.widgets.source import Cell
 from workbench.compute import wake
+from workbench.project.settings import LOCAL
 from workbench.serving import deployments
 from workbench.serving.deployments import Deployment
 
@@ -52,4 +53,6 @@ def _changes(endpoint: Endpoint) -> Section:
         ("Ends", "its address and its token; requests under way are still answered"),
         ("Stays", "its log and its predictions; the model stays promoted"),
     ]
+    if record.target != LOCAL and endpoint.seen.process == "unheard":
+        facts.append(("Waits", "until its target answers; Forget in the menu (.) does not"))
     return Section(facts=facts)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import ops_seed
 from modals_seed import Words
 from settle import settled, text, until
 from textual.pilot import Pilot
@@ -120,6 +121,28 @@ async def runners_question(pilot: Pilot[Any], words: Words) -> None:
     bench: Any = pilot.app
     bench.questions = (OpenQuestion(id="1", target=words.machine, text=words.said, secret=False),)
     await by("app.answer", "~no")(pilot, words)
+
+
+async def lost_endpoint(pilot: Pilot[Any], words: Words) -> None:
+    """An endpoint on a target that does not answer any more."""
+    bench: Any = pilot.app
+    project, place = bench.project, bench.screen
+    made = ops_seed.lost(project, words.machine, words.said)
+    await until(pilot, lambda: made in {e.record.id for e in place.loaded.endpoints})
+    place.point_at(made)
+    await until(pilot, lambda: place.endpoint is not None and place.endpoint.record.id == made)
+    await by("endpoint.forget")(pilot, words)
+
+
+async def lost_job(pilot: Pilot[Any], words: Words) -> None:
+    """A job on a target that does not answer any more."""
+    bench: Any = pilot.app
+    place = bench.screen
+    number = ops_seed.lost_job(bench.project, words.machine, words.said)
+    await until(pilot, lambda: number in {job.number for job in place.loaded.jobs})
+    place.point_at(f"j_{number}")
+    await until(pilot, lambda: place.job is not None and place.job.number == number)
+    await by("job.forget")(pilot, words)
 
 
 async def save_log(pilot: Pilot[Any], words: Words) -> None:
@@ -303,7 +326,15 @@ COMPUTE = (
     Opening("save-log", "6", "widgets.logpane:LogPane.act_save", save_log),
 )  # fmt: skip
 
-OPENINGS = (*OVERLAYS, *DATASETS, *EXPLORE, *EXPERIMENTS, *MODELS, *DEPLOYMENTS, *COMPUTE)
+FORGETTING = (
+    Opening("forget", "5", "deployments.forgetting:Forgetting.act_forget", lost_endpoint),
+    Opening("forget-job", "6", "compute.cancelling:ActsOnJobs.act_forget", lost_job),
+)
+"""Last: they add to the project."""
+
+OPENINGS = (
+    *OVERLAYS, *DATASETS, *EXPLORE, *EXPERIMENTS, *MODELS, *DEPLOYMENTS, *COMPUTE, *FORGETTING
+)  # fmt: skip
 
 ONCE = (
     "palette", "menu", "help", "jobs", "log", "toast", "keys", "doctor", "pick", "import", "query",

@@ -19,10 +19,12 @@ from workbench.records.deployments import (
     DeploymentServing,
     DeploymentStopRequested,
 )
+from workbench.records.jobs import JobChanged, JobQueued
 from workbench.records.models import ModelVersionRegistered, PromotionMade
 from workbench.records.runs import RunCreated, RunFacts
 from workbench.serving.folder import Folder, Told
 from workbench.serving.metrics import SLOT_SECONDS, Meter, Metrics
+from workbench.serving.news import News, SeatNews, write_news
 from workbench.serving.predictions import Prediction
 from workbench.training.signature import Field, Signature
 
@@ -102,6 +104,39 @@ def up(project: Project, deployment: str) -> None:
                 ms=1.25 * (1 + number),
             )
             stream.write(msgspec.json.encode(line) + b"\n")
+
+
+def lost(project: Project, target: str, reason: str) -> str:
+    """Add an endpoint `far` on a target that has not answered for long; return its ULID."""
+    version = project.store.one("SELECT id, model FROM model_versions")
+    assert version is not None
+    made = ulid(7, 11)
+    project.store.append(
+        DeploymentCreated(
+            id=made, name="far", target=target, model=version["model"], version=version["id"]
+        ),
+        DeploymentChanged(id=made, state="lost", reason=reason, pid=2, port=8703),
+    )
+    folder = Folder(project.paths.deployment(made))
+    folder.make(token=True)
+    seats = (SeatNews(number=0, process="alive", pid=2),)
+    write_news(folder.root, News(at=1.0, seats=seats, trouble=reason))
+    return made
+
+
+def lost_job(project: Project, target: str, title: str) -> int:
+    """Add a job on a target that has not answered for long; return its number."""
+    made = ulid(3, 99)
+    row = project.store.one("SELECT max(number) + 1 AS number FROM jobs")
+    assert row is not None
+    project.store.append(
+        JobQueued(
+            id=made, number=row["number"], kind_of_work="train", target=target, spec="", title=title
+        ),
+        JobChanged(id=made, state="starting", handle={"job": made}),
+        JobChanged(id=made, state="lost", reason=f"the target {target} has not answered for 60 s"),
+    )
+    return int(row["number"])
 
 
 def traffic(now: float) -> Metrics:

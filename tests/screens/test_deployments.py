@@ -215,6 +215,36 @@ async def test_suspend_resume_and_scale_from_the_menu(bench: Workbench, seeded: 
         )
 
 
+async def test_forget_asks_first_and_notes_the_wish(
+    bench: Workbench, seeded: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.serving.forgetting.wake_runner", lambda _: None)
+    monkeypatch.setattr("screens.deployments.resting.wake.wake_runner", lambda _: None)
+    made = ops_seed.lost(seeded, "attic", "the target attic does not answer")
+    async with bench.run_test(size=(140, 40)) as pilot:
+        await go(pilot, "5")
+        here = place(bench)
+        on(pilot, "eta")
+        await settled(pilot)
+        assert here.why_not_forget() == "eta runs on this machine: x stops it"
+        here.point_at(made)
+        await until(pilot, lambda: here.endpoint is not None and here.endpoint.record.id == made)
+        await go(pilot, "x")
+        assert "until its target answers; Forget in the menu" in text(bench)
+        await go(pilot, "enter")
+        here.act_forget()
+        await settled(pilot)
+        for words in ("deploy stop far --forget", "Stays there", "attic is asked, once more"):
+            assert words in " ".join(text(bench).split()).replace("Asked attic", "attic is asked")
+        assert bench.focused is bench.screen.query_one("#cancel", Button)
+        await go(pilot, "shift+tab", "enter")
+        await until(pilot, lambda: deployments.get(seeded, made).stop_requested)
+        row = seeded.store.one("SELECT forget FROM deployments WHERE id = ?", [made])
+        assert row is not None
+        assert "There is no target attic" in row["forget"]
+        await until(pilot, lambda: here.endpoint is not None and here.endpoint.state == "stopping")
+
+
 # Traffic
 
 

@@ -88,3 +88,33 @@ def test_a_deployment_over_ssh_from_its_first_answer_to_its_end(
     assert not listens(found.port)
     logged = newest(project.paths.deployment(found.id) / "predictions")
     assert {line.model for line in logged} == {"late@1", "late@2"}
+
+
+def test_one_whose_machine_is_gone_is_forgotten_and_cleared_away_when_that_comes_back(
+    project: Project, sshd: Sshd
+) -> None:
+    words = ("deploy", "create", "api", "--model", "late@production", "--target", "there")
+    made = run_workbench(*words, "--detach", cwd=project.root).data
+    wait_for(lambda: deployments.get(project, "api").state == "healthy", SECONDS)
+    found = deployments.get(project, "api")
+    root = sshd.folder / "state/workbench/deployments" / made["id"]
+    forget = ("deploy", "stop", "api", "--forget")
+    refused = run_workbench(*forget, cwd=project.root).error
+    assert refused["why"] == "the target there answers, so that it can be ended in order"
+    assert refused["fix"] == "workbench deploy stop api"
+
+    sshd.stop()
+    try:
+        wait_for(lambda: deployments.get(project, "api").state == "lost")
+        stopped = run_workbench(*forget, cwd=project.root).data
+        assert (stopped["state"], stopped["left_there"]) == ("stopped", True)
+        assert stopped["reason"].startswith("the target there was not asked")
+        wait_for(lambda: not listens(found.port))
+        assert len(marked(MARK, found.id)) == 1  # it goes on there
+        end_runner(project, signal.SIGTERM)
+    finally:
+        sshd.start()
+    wake_runner(project)  # for whatever else: it looks there once
+    wait_for(lambda: not deployments.get(project, "api").left_there)
+    assert not root.exists()
+    assert marked(MARK, found.id) == []

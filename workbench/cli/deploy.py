@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.base import Context, common, table
-from workbench.cli.deployed import answered, created, data_of, described, merged, state
+from workbench.cli.cancelling import left_words
+from workbench.cli.deployed import (
+    answered,
+    created,
+    data_of,
+    described,
+    merged,
+    state,
+)
 from workbench.errors import BadInput, TargetError
 from workbench.text import clean
 
@@ -250,17 +258,31 @@ def resume(context: Context, name: str, detach: bool) -> None:
 @group.command()
 @click.argument("name")
 @click.option("--detach", is_flag=True, help="Do not wait until it has stopped.")
+@click.option(
+    "--forget",
+    "forget_",
+    is_flag=True,
+    help="Where its target is gone for good: end it here, without asking there.",
+)
 @common
-def stop(context: Context, name: str, detach: bool) -> None:
+def stop(context: Context, name: str, detach: bool, forget_: bool) -> None:
     """Stop a deployment: requests under way are answered, its prediction log stays."""
     from workbench.compute.wake import wake_runner
     from workbench.serving import deployments
 
-    found = deployments.stop(context.project, name)
-    wake_runner(context.project)
+    if forget_:
+        from workbench.cli.target import ask_person
+        from workbench.serving.forgetting import forget
+
+        found = forget(context.project, name, ask_person(context))
+    else:
+        found = deployments.stop(context.project, name)
+        wake_runner(context.project)
     if not detach:
         found = deployments.wait(context.project, found.id, ["stopped"], ended=("stopped",))
     human = f"{found.name} is {'asked to stop' if detach else 'stopped'}."
+    if found.left_there:
+        human += f" {left_words(found.target)}"
     context.answer("deploy.stop@1", data_of(context, found), human)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.base import Context, table
+from workbench.cli.cancelling import left_words
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def described(context: Context, found: Deployment, seen: Observed, data: dict[st
         ("name", found.name),
         ("state", state(found, seen)),
         ("reason", found.reason),
+        ("left", left_words(found.target) if found.left_there else ""),
         ("target", "" if found.target == "local" else f"{found.target} {seen.note}".strip()),
         ("serves", found.serves),
         ("answers", found.serving or "nothing yet"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.base import Context, common, table
+from workbench.cli.cancelling import cancel_job, cancelled_words, forget_option
 from workbench.cli.joblog import describe, going_on, moment, save_log, show_log
 from workbench.text import clean
 
@@ -114,13 +115,12 @@ def prioritize(context: Context, job: str, priority: int) -> None:
 
 @group.command()
 @click.argument("job")
+@forget_option
 @common
-def cancel(context: Context, job: str) -> None:
+def cancel(context: Context, job: str, forget: bool) -> None:
     """Ask that a job be ended, with every process it started."""
-    from workbench.compute.jobs import cancel as ask
-
-    found = ask(context.project, job)
-    context.answer("job.cancel@1", found, f"{found.reference} is asked to stop.")
+    found = cancel_job(context, job, forget=forget)
+    context.answer("job.cancel@1", found, cancelled_words(found.reference, found, forget=forget))
 
 
 def _data(job: Job, news: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from workbench.cli.base import Context
+from workbench.cli.cancelling import left_words
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def describe(job: Job, news: News, limits: Limits | None) -> str:
         "exit": "" if job.exit_code is None else str(job.exit_code),
         "run": "" if job.run_number is None else f"r_{job.run_number}",
         "target": job.target,
+        "left": left_words(job.target) if job.left_there else "",
         "stage": stage_text(news.stage, time.time()) if news.stage else "",
         "used" if job.ended else "uses": words(news.usage) if news.usage else "",
         "limits": limits_text(limits) if limits else "",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import click
 
 from workbench.cli.base import Context, common
+from workbench.cli.cancelling import cancel_job, cancelled_words, forget_option
 from workbench.cli.run_again import TRAINING
 from workbench.cli.run_keep import KEEPING
 from workbench.states import RunState
@@ -268,10 +269,13 @@ def logs(context: Context, run: str, follow: bool, offset: int) -> None:
 
 @group.command()
 @click.argument("run")
+@forget_option
 @common
-def cancel(context: Context, run: str) -> None:
+def cancel(context: Context, run: str, forget: bool) -> None:
     """Ask that a run be ended, with every process of it."""
-    from workbench.experiments.runs import cancel as ask
+    from workbench.experiments.lookup import get_run
 
-    found = ask(context.project, run)
-    context.answer("run.cancel@1", found, f"{found.reference} is asked to stop.")
+    job = cancel_job(context, get_run(context.project, run).job, forget=forget)
+    found = get_run(context.project, run)
+    words = cancelled_words(found.reference, job, forget=forget)
+    context.answer("run.cancel@1", found, words)

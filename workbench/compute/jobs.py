@@ -33,7 +33,8 @@ LOWEST, HIGHEST = -100, 100
 _COLUMNS = (
     "j.id, j.number, j.kind_of_work, j.target, j.title, j.priority, j.uid, j.state, j.cancel_requested,"
     " j.exit_code, coalesce(j.reason, '') AS reason, j.queued_at, j.started_at, j.ended_at,"
-    " j.queued_by, coalesce(j.runtime, '') AS runtime, r.id AS run, r.number AS run_number"
+    " j.queued_by, coalesce(j.runtime, '') AS runtime, j.left_there, r.id AS run,"
+    " r.number AS run_number"
 )
 _FROM = "FROM jobs j LEFT JOIN runs r ON r.job = j.id"
 
@@ -42,6 +43,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A job as the records know it; `run` and `run_number` are None where it makes no run.
 
     `runtime` is the digest of the locked packages and Python that it was queued with, or empty.
+    `left_there`: it ended here without its target, where its processes and its folder may still be.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str = ""
     run: str | None = None
     run_number: int | None = None
+    left_there: bool = False
 
     @property
     def reference(self) -> str:

@@ -22,13 +22,15 @@ STOP_AGAIN = 5.0
 class Known:
     """A job as the records have it.
 
-    The state, whether somebody wants it cancelled, and whether it was ever seen to run.
+    The state, whether somebody wants it cancelled, whether it was ever seen to run, and whether it is to
+    end here where its target cannot be asked.
     """
 
     name: str
     state: str
     cancel_requested: bool = False
     started: bool = False
+    forget: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,12 @@ class End:
     reason: str = ""
 
 
-Step = Start | Submit | Stop | Change | End
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Record that it was cancelled here; what is on the target stays there."""
+
+
+Step = Start | Submit | Stop | Change | End | Forget
 
 
 def decide(job: Known, seen: Seen) -> tuple[Step, ...]:
@@ -89,6 +96,8 @@ def decide(job: Known, seen: Seen) -> tuple[Step, ...]:
         if isinstance(step, Change | End):
             check_transition(JOB, job.name, state, step.state)
             state = step.state
+        elif isinstance(step, Forget):
+            check_transition(JOB, job.name, state, "cancelled")
     return steps
 
 
@@ -105,7 +114,7 @@ def _decide(job: Known, seen: Seen) -> tuple[Step, ...]:
             return (End("cancelled", reason="cancelled before it started"),)
         return (Start(),) if seen.slot else ()
     if seen.status is None:
-        return _unreached(job, seen)
+        return (Forget(),) if job.forget else _unreached(job, seen)
     if seen.status.state == "ended":
         # One that ended between two looks did run: its start is part of its record.
         ran = job.state == "starting" and seen.status.exit_code is not None

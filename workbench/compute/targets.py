@@ -141,9 +141,13 @@ def prune(
 ) -> tuple[Pruned, ...]:
     """Remove from the target what no job uses and nobody wanted for `days`; with `dry` only name it.
 
+    What was forgotten while the target was away goes first, however long ago that was.
     Raises NotFound, PluginError, TargetError.
     """
-    return open_target(project, name, ask).prune(max(days * 86400, FRESH), dry=dry)
+    from workbench.compute.forgetting import clear_left
+
+    left = clear_left(project, name, os.getuid(), dry=dry, ask=ask)
+    return left + open_target(project, name, ask).prune(max(days * 86400, FRESH), dry=dry)
 
 
 _LOCK = threading.Lock()

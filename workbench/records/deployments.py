@@ -33,6 +33,8 @@ DEPLOYMENTS = Table(
         "workers": "INTEGER",
         "suspend_requested": "BOOLEAN",
         "restarts": "INTEGER",  # how often a process was started again after it ended by itself
+        "forget": "VARCHAR",  # why its target cannot be asked, where it is to end without that
+        "left_there": "BOOLEAN",  # it ended without its target, where its processes may still be
     },
 )
 
@@ -65,6 +67,7 @@ class DeploymentCreated(Record, frozen=True, kw_only=True, tag="deployment.creat
                 "stop_requested": False,
                 "suspend_requested": False,
                 "restarts": 0,
+                "left_there": False,
                 "created_at": stamp.at,
                 "created_by": stamp.who.user,
                 "changed_at": stamp.at,
@@ -80,6 +83,29 @@ class DeploymentStopRequested(Record, frozen=True, kw_only=True, tag="deployment
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """The wish, beside the state."""
         yield Set("deployments", {"id": self.id}, {"stop_requested": True})
+
+
+class DeploymentForgetRequested(
+    Record, frozen=True, kw_only=True, tag="deployment.forget_requested"
+):
+    """Somebody wants the endpoint to end here, though its target cannot be asked: `why` not."""
+
+    id: str
+    why: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The wish, which is one to stop as well: the target may come back before it is done."""
+        yield Set("deployments", {"id": self.id}, {"stop_requested": True, "forget": self.why})
+
+
+class DeploymentCleared(Record, frozen=True, kw_only=True, tag="deployment.cleared"):
+    """What a forgotten endpoint had left on its target is gone from there."""
+
+    id: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """Nothing is left."""
+        yield Set("deployments", {"id": self.id}, {"left_there": False})
 
 
 class DeploymentScaled(Record, frozen=True, kw_only=True, tag="deployment.scaled"):
@@ -127,7 +153,8 @@ class DeploymentResumed(Record, frozen=True, kw_only=True, tag="deployment.resum
 class DeploymentChanged(Record, frozen=True, kw_only=True, tag="deployment.changed"):
     """The endpoint's state as the runner found it; `pid` and `port` once they are known.
 
-    `restarts` is the total, where a process was started again.
+    `restarts` is the total, where a process was started again; `left_there`: it ended here without its
+    target, where its processes may still be.
     """
 
     id: str
@@ -136,6 +163,7 @@ class DeploymentChanged(Record, frozen=True, kw_only=True, tag="deployment.chang
     pid: int | None = None
     port: int | None = None
     restarts: int | None = None
+    left_there: bool = False
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """State and place."""
@@ -149,6 +177,7 @@ class DeploymentChanged(Record, frozen=True, kw_only=True, tag="deployment.chang
             for name in ("pid", "port", "restarts")
             if getattr(self, name) is not None
         }
+        values |= {"left_there": True} if self.left_there else {}
         yield Set("deployments", {"id": self.id}, values)
 
 

@@ -1,4 +1,4 @@
-"""Jobs: intents by whoever asks (`queued`, `prioritised`, `cancel_requested`), the rest by the runner."""
+"""Jobs: intents by whoever asks (`queued`, `prioritised`, `..._requested`), the rest by the runner."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ JOBS = Table(
         "started_at": "TIMESTAMP",
         "ended_at": "TIMESTAMP",
         "queued_by": "VARCHAR",
+        "forget": "VARCHAR",  # why its target cannot be asked, where it is to end without that
+        "left_there": "BOOLEAN",  # it ended without its target, where its processes may still be
     },
 )
 
@@ -61,6 +63,7 @@ class JobQueued(Record, frozen=True, kw_only=True, tag="job.queued"):
                 "uid": stamp.who.uid,
                 "state": "queued",
                 "cancel_requested": False,
+                "left_there": False,
                 "queued_at": stamp.at,
                 "queued_by": stamp.who.user,
             },
@@ -89,6 +92,27 @@ class JobCancelRequested(Record, frozen=True, kw_only=True, tag="job.cancel_requ
         yield Set("jobs", {"id": self.id}, {"cancel_requested": True})
 
 
+class JobForgetRequested(Record, frozen=True, kw_only=True, tag="job.forget_requested"):
+    """Somebody wants the job to end here, though its target cannot be asked: `why` not."""
+
+    id: str
+    why: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """The wish, which is one to cancel as well: the target may come back before it is done."""
+        yield Set("jobs", {"id": self.id}, {"cancel_requested": True, "forget": self.why})
+
+
+class JobCleared(Record, frozen=True, kw_only=True, tag="job.cleared"):
+    """What a forgotten job had left on its target is gone from there."""
+
+    id: str
+
+    def changes(self, stamp: Stamp) -> Iterable[Change]:
+        """Nothing is left."""
+        yield Set("jobs", {"id": self.id}, {"left_there": False})
+
+
 class JobChanged(Record, frozen=True, kw_only=True, tag="job.changed"):
     """A job's state short of its end.
 
@@ -113,7 +137,8 @@ class JobChanged(Record, frozen=True, kw_only=True, tag="job.changed"):
 class JobEnded(Record, frozen=True, kw_only=True, tag="job.ended"):
     """A job came to `succeeded`, `failed` or `cancelled`; `reason` says why, in words.
 
-    `cpu_seconds` and `peak_memory` (bytes) are what it used, where its target told.
+    `cpu_seconds` and `peak_memory` (bytes) are what it used, where its target told; `left_there`: it ended
+    here without its target, where its processes may still be.
     """
 
     id: str
@@ -122,6 +147,7 @@ class JobEnded(Record, frozen=True, kw_only=True, tag="job.ended"):
     reason: str = ""
     cpu_seconds: float | None = None
     peak_memory: int | None = None
+    left_there: bool = False
 
     def changes(self, stamp: Stamp) -> Iterable[Change]:
         """The end."""
@@ -133,5 +159,6 @@ class JobEnded(Record, frozen=True, kw_only=True, tag="job.ended"):
                 "exit_code": self.exit_code,
                 "reason": self.reason,
                 "ended_at": stamp.at,
+                "left_there": self.left_there,
             },
         )

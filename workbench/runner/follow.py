@@ -14,7 +14,19 @@ import msgspec
 from workbench.compute.bundle import make_bundle
 from workbench.compute.contract import Bundle, Handle, Stage, Status, Target
 from workbench.compute.folder import OUT
-from workbench.compute.machine import Change, End, Known, Seen, Start, Step, Stop, Submit, decide
+from workbench.compute.forgetting import reason_forgotten
+from workbench.compute.machine import (
+    Change,
+    End,
+    Forget,
+    Known,
+    Seen,
+    Start,
+    Step,
+    Stop,
+    Submit,
+    decide,
+)
 from workbench.compute.spec import JobSpec, decode_spec
 from workbench.compute.staging import clear_stage, end_usage, read_usage, write_stage, write_usage
 from workbench.compute.targets import open_target
@@ -123,6 +135,7 @@ class Follower:
             self.row["state"],
             cancel_requested=bool(self.row["cancel_requested"]),
             started=self.row["started_at"] is not None,
+            forget=bool(self.row["forget"]),
         )
         seen = self._look(slot)
         released = seen.status is not None and seen.status.state == "ended"
@@ -181,6 +194,8 @@ class Follower:
                 self.row = self.row | {"state": state}
             case End():
                 self._end(step)
+            case Forget():
+                self._forget()
 
     def _runtime(self, spec: JobSpec) -> Runtime | None:
         if not self._target.needs_runtime:
@@ -228,6 +243,19 @@ class Follower:
         used = read_usage(self._folder)
         append_end(self.project, self.job, self.name, step, records, used)
         self._clear(out)
+
+    def _forget(self) -> None:
+        """Record that it was cancelled, without its target: what came from there until now is all."""
+        clear_stage(self._folder)
+        end_usage(self._folder)
+        out = self._empty_out()
+        reason = reason_forgotten(self.row["target"], self.row["forget"])
+        step, records = end_records(
+            self.project, self.job, out, End("cancelled", reason=reason[:REASON_CAP])
+        )
+        used = read_usage(self._folder)
+        append_end(self.project, self.job, self.name, step, records, used, left_there=True)
+        shutil.rmtree(out, ignore_errors=True)
 
     def _give_up(self, reason: str) -> bool:
         """End a job that cannot be started or followed, as failed; what runs of it is stopped."""
@@ -277,7 +305,7 @@ class Follower:
 
     def _told_to_stop(self, row: dict[str, Any]) -> bool:
         """Tell whether somebody waits for the job's end: that does not wait for a pause to pass."""
-        return bool(row["cancel_requested"]) and self._stopped is None
+        return bool(row["forget"]) or (bool(row["cancel_requested"]) and self._stopped is None)
 
     def _trouble(self, error: Exception) -> None:
         """Say it once, and look again later and later."""

@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 
+from workbench.compute.forgetting import clear_left, left_targets
 from workbench.compute.targets import open_target, slots_of
 from workbench.errors import NotFound, WorkbenchError
 from workbench.project.project import Project
 from workbench.runner.follow import Follower
 from workbench.runner.hands import Hands, OneHand
 from workbench.store.store import View
+from workbench.text import clean
 
 IDLE_VARIABLE = "WORKBENCH_RUNNER_IDLE"
 IDLE = 60.0
@@ -25,10 +27,13 @@ IDLE = 60.0
 BUSY_PAUSE, QUIET_PAUSE = 0.02, 0.25
 SERVING_PAUSE = 5.0
 LOST_PAUSE = 5.0
+LEFT_PAUSE = 300.0
+"""Seconds between two tries to clear up on targets where something was left: no runner stays for that."""
 _LEFTOVERS = 20
 
 _UNFINISHED = (
-    "SELECT id, number, target, spec, runtime, state, cancel_requested, handle, started_at FROM jobs"
+    "SELECT id, number, target, spec, runtime, state, cancel_requested, forget, handle, started_at"
+    " FROM jobs"
     " WHERE uid = ? AND state NOT IN ('succeeded', 'failed', 'cancelled') ORDER BY priority DESC, number"
 )
 _ENDED = (
@@ -76,12 +81,14 @@ class Loop:
         self._serves = False
         self._serving_again = 0.0
         self._lost_again = 0.0
+        self._left_again = 0.0
 
     def turn(self) -> bool:
         """Do one turn; True while there is work (a job under way or a deployment to watch)."""
         self._refresh()
         active = self._turn_jobs()
         watching = self._turn_serving()
+        self._turn_left()
         self.busy = active
         return active or watching
 
@@ -192,6 +199,22 @@ class Loop:
             return follower.turn(row, slot=slot)
         finally:
             self._done.append(row["id"])
+
+    def _turn_left(self) -> None:
+        """Now and then try to clear up where the target of something forgotten was away."""
+        if self._clock() < self._left_again:
+            return
+        self._left_again = self._clock() + LEFT_PAUSE
+        for target in left_targets(self.project, self._uid):
+            self._hands.give(partial(self._clear_left, target))
+
+    def _clear_left(self, target: str) -> bool:
+        try:
+            for gone in clear_left(self.project, target, self._uid):
+                logger.info("%s: %s was left there and is gone now", target, clean(gone.name))
+        except (WorkbenchError, OSError) as error:
+            logger.info("%s: what was left there stays: %s", target, clean(error, 500))
+        return False
 
     def _turn_serving(self) -> bool:
         if not self._serves or self._clock() < self._serving_again:

@@ -47,8 +47,13 @@ def append_end(
     end: End,
     runs: Sequence[Record],
     used: UsageSeen | None = None,
+    *,
+    left_there: bool = False,
 ) -> None:
-    """Record the end of `job`, what it `used`, and the ends of its runs in one unit. Raises Conflict."""
+    """Record the end of `job`, what it `used`, and the ends of its runs in one unit. Raises Conflict.
+
+    `left_there`: its target was not asked.
+    """
 
     def decision(view: View) -> list[Record]:
         check_transition(JOB, name, _state(view, job), end.state)
@@ -59,6 +64,7 @@ def append_end(
             reason=end.reason,
             cpu_seconds=round(used.cpu, 2) if used else None,
             peak_memory=used.peak if used else None,
+            left_there=left_there,
         )
         return [ended, *runs]
 

@@ -30,7 +30,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     `serves` reads delay@4 or delay@production, `serving` is the version that answers. `version` and
     `serving_id` are ULIDs; `port` is 0 until the server has told which. `workers` processes are wanted,
-    `restarts` counts how often one was started again after it ended by itself.
+    `restarts` counts how often one was started again after it ended by itself. `left_there`: it ended here
+    without its target, where it may still run.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     suspend_requested: bool
     restarts: int
+    left_there: bool = False
 
     @property
     def url(self) -> str:
@@ -127,18 +129,23 @@ def stop(project: Project, ref: str) -> Deployment:
 
     def decision(view: View) -> list[DeploymentStopRequested]:
         row = view.one("SELECT state FROM deployments WHERE id = ?", [deployment.id])
-        if row is None or row["state"] == "stopped":
-            raise Conflict(
-                f"{deployment.name} is stopped already",
-                where=deployment.name,
-                why=f"since {deployment.changed_at:%Y-%m-%d %H:%M:%S} UTC",
-                fix="Nothing needs to be done",
-                code="deployment.stopped",
-            )
+        check_not_stopped(deployment, row["state"] if row else "stopped")
         return [DeploymentStopRequested(id=deployment.id)]
 
     project.store.decide(decision)
     return get(project, deployment.id)
+
+
+def check_not_stopped(deployment: Deployment, state: str) -> None:
+    """Raise Conflict when the deployment, now in `state`, is stopped already."""
+    if state == "stopped":
+        raise Conflict(
+            f"{deployment.name} is stopped already",
+            where=deployment.name,
+            why=f"since {deployment.changed_at:%Y-%m-%d %H:%M:%S} UTC",
+            fix="Nothing needs to be done",
+            code="deployment.stopped",
+        )
 
 
 def wait(

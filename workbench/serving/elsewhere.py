@@ -17,16 +17,17 @@ from workbench.serving.there import There
 from workbench.store.modes import make_folder
 
 if TYPE_CHECKING:
+    from workbench.compute.contract import Ask
     from workbench.project.project import Project
 
 
-def open_serving(project: Project, target: str) -> Serving:
-    """Return who serves on `target`; reaches nothing yet.
+def open_serving(project: Project, target: str, ask: Ask | None = None) -> Serving:
+    """Return who serves on `target`; reaches nothing yet. `ask` as for open_target.
 
     Raises NotFound for no such target, PluginError, Unavailable (`deployment.target`) for one whose
     kind cannot serve.
     """
-    found = open_target(project, target)
+    found = open_target(project, target, ask)
     if not isinstance(found, CanServe):
         raise Unavailable(
             f"The target {target} cannot serve",

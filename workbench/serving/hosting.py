@@ -92,6 +92,10 @@ class Host(Protocol):
         """Leave nothing that is not to stay in `state`, stopped or suspended; True once that is done."""
         ...
 
+    def abandon(self) -> None:
+        """Do nothing more of what was asked for: the place is given up."""
+        ...
+
     def answer(self, host: str, told: Told, *, token: bool) -> str | None:
         """Return the content digest that the server itself gives, None when it does not (yet)."""
         ...
@@ -164,6 +168,9 @@ class Here:
             for keeper in self._keepers.values():
                 keeper.forget()
         return True
+
+    def abandon(self) -> None:
+        """There is nothing that waits."""
 
     def answer(self, host: str, told: Told, *, token: bool) -> str | None:
         """Ask the server itself, through the door that everybody uses."""

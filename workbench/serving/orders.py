@@ -27,6 +27,12 @@ class Orders:
             self._waiting.append(order)
             self.given += 1
 
+    def drop(self) -> None:
+        """Forget what waits. What is being done at this moment may still come to its end."""
+        with self._lock:
+            self._waiting.clear()
+            self.given = self.done
+
     @property
     def all_done(self) -> bool:
         """Whether nothing waits."""
@@ -42,5 +48,6 @@ class Orders:
                 order = self._waiting[0]
             order(serving)
             with self._lock:
-                self._waiting.popleft()
-                self.done += 1
+                if self._waiting and self._waiting[0] is order:  # else it was dropped meanwhile
+                    self._waiting.popleft()
+                    self.done += 1

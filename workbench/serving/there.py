@@ -130,6 +130,10 @@ class There:
             return False
         return self._post.orders.all_done
 
+    def abandon(self) -> None:
+        """Do nothing more of what was asked for: the target is given up."""
+        self._post.orders.drop()
+
     def answer(self, host: str, told: Told, *, token: bool) -> str | None:
         """Return what the server said, through the port here, since it told this."""
         del host, token

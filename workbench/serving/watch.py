@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from workbench.compute.forgetting import reason_forgotten
 from workbench.errors import Conflict, WorkbenchError
 from workbench.plugins import reference
 from workbench.project.project import Project
@@ -110,7 +111,10 @@ class Watcher:
         host = mind.host
         trouble = host.trouble
         if trouble is not None:
-            self._note_trouble(row, mind, trouble)
+            if row["forget"]:
+                self._forget(row, host)
+            else:
+                self._note_trouble(row, mind, trouble)
             return
         known = self._know(row, host)
         if known is None:
@@ -148,6 +152,13 @@ class Watcher:
             mind.complaint = trouble.why
             reason = clean(trouble.why, 500)
             self._record(row, [DeploymentChanged(id=row["id"], state=state, reason=reason)])
+
+    def _forget(self, row: dict[str, Any], host: Host) -> None:
+        """Note the end of a deployment whose place cannot be asked; what is there stays there."""
+        host.abandon()
+        reason = clean(reason_forgotten(row["target"], row["forget"]), 500)
+        ended = DeploymentChanged(id=row["id"], state="stopped", reason=reason, left_there=True)
+        self._record(row, [ended])
 
     def _know(self, row: dict[str, Any], host: Host) -> Known | None:
         """Gather what is known; None while that is not enough to decide on."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-VERSION = 8
+VERSION = 9
 """Raised with every change of the tables or of what records do to them; another one is rebuilt."""
 
 ATTEMPTS = 5

@@ -1,5 +1,6 @@
 import itertools
 import signal
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -10,6 +11,7 @@ from workbench.compute.machine import (
     STOP_AGAIN,
     Change,
     End,
+    Forget,
     Known,
     Seen,
     Start,
@@ -109,6 +111,17 @@ def test_what_was_lost_on_its_way_there_is_sent_again() -> None:
     assert decide(lost, Seen(UNKNOWN)) == (Change("starting"), Submit())
     assert decide(lost, Seen(silent=LOST_AFTER * 10)) == ()
     assert decide(lost, Seen(RUNNING)) == (Change("running"),)
+
+
+def test_what_is_to_be_forgotten_ends_without_its_target_unless_that_answers() -> None:
+    for state in ("starting", "running", "stopping", "lost"):
+        job = Known("j_1", state, cancel_requested=True, started=True, forget=True)
+        assert decide(job, Seen()) == (Forget(),)
+        for status in (RUNNING, UNKNOWN, OK, BAD, KILLED):
+            wanted = decide(replace(job, forget=False), Seen(status))
+            assert decide(job, Seen(status)) == wanted
+    queued = Known("j_1", "queued", cancel_requested=True, forget=True)
+    assert decide(queued, Seen()) == (End("cancelled", reason="cancelled before it started"),)
 
 
 EVERYTHING = [

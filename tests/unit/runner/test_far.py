@@ -11,9 +11,11 @@ import pytest
 from real.pipes import Pipes
 
 from workbench.compute.contract import Surroundings
+from workbench.compute.forgetting import forget_job
 from workbench.compute.jobs import cancel, get_job, queue_record, store_spec
+from workbench.compute.processes import marked
 from workbench.compute.staging import read_stage
-from workbench.errors import TargetRefused
+from workbench.errors import Conflict, TargetRefused
 from workbench.project.project import Project, init_project, open_project
 from workbench.project.settings import write_settings
 from workbench.remote.sending import CHUNK
@@ -193,3 +195,55 @@ def test_a_target_out_of_reach_is_waited_for_and_says_so(far: Far) -> None:
 
 def test_a_target_that_left_the_settings(far: Far, tmp_path: Path) -> None:
     assert "no target moon" in far.until(far.queue("moon"), "failed").reason
+
+
+def test_a_job_of_a_target_that_is_gone_ends_here_and_goes_there_later(
+    far: Far, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.compute.forgetting.wake_runner", lambda project: None)
+    monkeypatch.setattr(
+        "workbench.compute.forgetting.open_target", lambda project, name, ask: far.target
+    )
+    job = far.queue(until=str(tmp_path / "never"))
+    far.until(job, "running")
+    wait_for(lambda: far.loop.turn() and far.log(job), bool)
+    with pytest.raises(Conflict) as refusal:
+        forget_job(far.project, job)
+    assert refusal.value.fix == "workbench job cancel j_1"
+
+    shell, far.pipes.shell = far.pipes.shell, ("false",)
+    far.pipes.cut()
+    cancel(far.project, job)  # in order: it waits for the target
+    for _ in range(5):
+        far.loop.turn()
+        far.loop.wait(0.05)
+    assert get_job(far.project, job).state == "running"
+    forget_job(far.project, job)
+    found = far.until(job, "cancelled")
+    assert found.left_there
+    assert found.reason.startswith("the target far was not asked, and what is there stays there:")
+    assert far.log(job) == b"ready\n"
+    place = far.pipes.home / ".local/state/workbench/jobs" / job
+    assert place.is_dir()
+    assert marked("WORKBENCH_JOB", job)
+
+    far.pipes.shell = shell
+    again = Loop(far.project, hands=ManyHands())  # the next runner
+    try:
+        again.turn()
+        wait_for(lambda: get_job(far.project, job).left_there, lambda left: not left)
+    finally:
+        assert again.close(30)
+    assert not place.exists()
+    assert marked("WORKBENCH_JOB", job) == []
+    with pytest.raises(Conflict):
+        forget_job(far.project, job)
+
+
+def test_what_waits_in_the_queue_is_cancelled_in_order(far: Far) -> None:
+    job = far.queue()
+    with pytest.raises(Conflict) as refusal:
+        forget_job(far.project, job)
+    assert refusal.value.fix == "workbench job cancel j_1"
+    cancel(far.project, job)
+    far.until(job, "cancelled")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from real.pipes import Pipes
+from real.served import listens
 
 from workbench.compute import targets
-from workbench.compute.contract import Surroundings, Tell
+from workbench.compute.contract import Pruned, Surroundings, Tell
 from workbench.compute.identity import identify
 from workbench.compute.processes import marked
-from workbench.errors import BadInput, NotFound, Unavailable
+from workbench.errors import BadInput, Conflict, NotFound, TargetError, Unavailable
 from workbench.options import Value
 from workbench.project.project import Project
 from workbench.remote.agent.serving import MARK
@@ -24,6 +26,7 @@ from workbench.remote.target import RemoteTarget
 from workbench.runtimes.runtime import Runtime
 from workbench.serving import deployments, wishes
 from workbench.serving.creating import create
+from workbench.serving.forgetting import forget
 from workbench.serving.recent import newest
 from workbench.serving.watch import Watcher
 
@@ -232,6 +235,70 @@ def test_a_target_that_does_not_answer_loses_it_until_it_does(
     pipes.shell = shell
     back = until(watcher, "api", lambda d: d.state == "healthy")
     assert (back.pid, back.restarts) == (found.pid, 0)
+
+
+def test_what_is_forgotten_ends_here_and_goes_there_when_it_is_reached_again(
+    project: Project, watcher: Watcher, pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.serving.forgetting.wake_runner", lambda _: None)
+    found = up(watcher)
+    with pytest.raises(Conflict) as refusal:
+        forget(project, "api")
+    assert refusal.value.why == "the target there answers, so that it can be ended in order"
+    assert refusal.value.fix == "workbench deploy stop api"
+    assert not deployments.get(project, "api").stop_requested
+
+    shell, pipes.shell = pipes.shell, ("false",)
+    pipes.cut()
+    until(watcher, "api", lambda d: d.state == "lost")
+    deployments.stop(project, "api")  # in order: it waits
+    for _ in range(5):
+        watcher.step()
+    assert deployments.get(project, "api").state == "lost"
+    forget(project, "api")
+    ended = until(watcher, "api", lambda d: d.state == "stopped")
+    assert ended.left_there
+    assert ended.reason.startswith("the target there was not asked, and what is there stays there:")
+    assert watcher.step() is False  # nobody looks there any more
+    wait_for(lambda: not listens(found.port))
+    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "deployment there"])
+    assert marked(MARK, found.id) != []
+    with pytest.raises(Conflict):
+        forget(project, "api")
+
+    with pytest.raises(TargetError):
+        targets.prune(project, "there")
+    assert deployments.get(project, "api").left_there
+    pipes.shell = shell
+    named = [Pruned("deployment", "api", 0)]
+    assert list(targets.prune(project, "there", dry=True)) == named
+    assert there(pipes, found.id).is_dir()
+    assert list(targets.prune(project, "there")) == named
+    assert not there(pipes, found.id).exists()
+    assert marked(MARK, found.id) == []
+    assert not deployments.get(project, "api").left_there
+    assert targets.prune(project, "there") == ()
+
+
+def test_one_that_is_to_be_forgotten_stops_in_order_when_its_target_answers_first(
+    project: Project, watcher: Watcher, pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.serving.forgetting.wake_runner", lambda _: None)
+    found = up(watcher)
+    shell, pipes.shell = pipes.shell, ("false",)
+    pipes.cut()
+    until(watcher, "api", lambda d: d.state == "lost")
+    forget(project, "api")
+    pipes.shell = shell
+    wait_for(lambda: len(marked(MARK, found.id)) == 1)
+    again = Watcher(project)  # the runner was not there meanwhile
+    try:
+        ended = until(again, "api", lambda d: d.state == "stopped")
+    finally:
+        again.close(30)
+    assert not ended.left_there
+    assert not there(pipes, found.id).exists()
+    assert marked(MARK, found.id) == []
 
 
 def test_the_log_comes_back_byte_for_byte(project: Project, watcher: Watcher, pipes: Pipes) -> None:
