@@ -21,6 +21,7 @@ EVENTS: Final = "events.jsonl"
 PID = "pid"
 EXIT = "exit"
 USAGE = "usage"
+GROUP = "group"
 OUT = "out"
 
 MARK = "WORKBENCH_JOB"

@@ -18,10 +18,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from workbench.compute import cgroups
 from workbench.compute import folder as parts
 from workbench.compute.folder import Claim, Exit, read_claim, read_exit, write_exit
 from workbench.compute.identity import HAS_PROC, Identity, boot_id
-from workbench.compute.processes import descendants, end_all, is_alive, look, marked, send
+from workbench.compute.processes import (
+    descendants,
+    end_all,
+    identified,
+    is_alive,
+    look,
+    marked,
+    send,
+)
 from workbench.errors import TargetError, Unavailable
 from workbench.files import inside, write_atomic
 from workbench.ids import is_ulid
@@ -164,7 +173,7 @@ def stop(folder: Path) -> None:
         return
     if found.shim is not None and send(found.shim, signal.SIGTERM):
         return
-    end_all(lambda: _family(found, folder.name), grace=_GRACE)
+    end_all(lambda: _family(found, folder), grace=_GRACE)
 
 
 def remove(folder: Path) -> None:
@@ -172,7 +181,7 @@ def remove(folder: Path) -> None:
     if not folder.exists():
         return
     found = None if (folder / parts.EXIT).exists() else read_claim(folder)
-    if found is not None and _family(found, folder.name):
+    if found is not None and _family(found, folder):
         raise TargetError(
             "The folder of a running job is not removed",
             where=str(folder),
@@ -180,6 +189,7 @@ def remove(folder: Path) -> None:
             fix="Cancel the job first",
             code="job.alive",
         )
+    cgroups.remove(cgroups.noted(folder))
     shutil.rmtree(folder)
 
 
@@ -217,10 +227,11 @@ def _vanished(found: Claim) -> str:
     return "its processes are gone and left no exit status (killed together with their watcher)"
 
 
-def _family(found: Claim, job: str) -> set[Identity]:
-    """Return the living processes of a job: its shim, its worker, their offspring, and who bears its mark."""
+def _family(found: Claim, folder: Path) -> set[Identity]:
+    """Return what lives of a job: shim, worker, offspring, who bears its mark or is in the group."""
     roots = [who for who in (found.shim, found.worker) if who is not None and is_alive(who)]
-    family = {*roots, *marked(parts.MARK, job)}
+    family = {*roots, *marked(parts.MARK, folder.name)}
+    family.update(identified(cgroups.pids(cgroups.noted(folder))))
     for root in roots:
         family.update(descendants(root.pid))
     return {who for who in family if who.pid != os.getpid() and who.boot == boot_id()}

@@ -60,6 +60,11 @@ def send(who: Identity, number: int) -> bool:
         os.close(descriptor)
 
 
+def identified(pids: Iterable[int]) -> list[Identity]:
+    """Return who has these pids now, without those that nobody has."""
+    return [who for who in map(identify, pids) if who is not None]
+
+
 def descendants(pid: int) -> list[Identity]:
     """Return the living children of `pid`, their children and so on."""
     parents = _parents_linux() if HAS_PROC else _parents_psutil()
@@ -70,10 +75,8 @@ def descendants(pid: int) -> list[Identity]:
     while waiting:
         for child in children.pop(waiting.pop(), ()):
             waiting.append(child)
-            who = identify(child)
-            if who is not None:
-                found.append(who)
-    return found
+            found.append(child)
+    return identified(found)
 
 
 def marked(variable: str, value: str) -> list[Identity]:

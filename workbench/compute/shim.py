@@ -22,10 +22,13 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.compute.folder import EVENTS, LOG, OUT, Claim, Exit, asked_limits, claim, write_exit
 from workbench.compute.identity import identify, myself
+
+if TYPE_CHECKING:
+    from workbench.compute.cgroups import Group
 
 STAY = "--stay"
 
@@ -81,13 +84,14 @@ def _watch(folder: str, module: str, told: int) -> int:
         os.close(release)  # the held worker reads nothing and ends
         os.waitpid(worker, 0)
         return 0
+    group = _hold(folder, asked, worker) if asked else None
     os.write(release, b"1")
     os.close(release)
     from pathlib import Path  # the work has begun
 
     from workbench.compute.watching import Watcher
 
-    code, reason = Watcher(Path(folder), worker, asked, _WATCHED).until_end()
+    code, reason = Watcher(Path(folder), worker, asked, group, _WATCHED).until_end()
     write_exit(folder, Exit(code, time.time(), reason))
     return 0
 
@@ -116,9 +120,22 @@ def _fork_worker(folder: str, module: str, asked: Mapping[str, Any]) -> tuple[in
         os._exit(status)
 
 
+def _hold(folder: str, asked: Mapping[str, Any], worker: int) -> Group | None:
+    from pathlib import Path  # most jobs have no limits
+
+    from workbench.compute.cgroups import note
+    from workbench.compute.holding import hold
+    from workbench.compute.limits import limits_of
+
+    group = hold(os.path.basename(folder), limits_of(asked), worker)
+    if group is not None:
+        note(Path(folder), group)
+    return group
+
+
 def _take_on(asked: Mapping[str, Any]) -> None:
-    from workbench.compute.limits import limits_of  # most jobs have none
-    from workbench.compute.watching import take_on
+    from workbench.compute.holding import take_on
+    from workbench.compute.limits import limits_of
 
     take_on(limits_of(asked))
 

@@ -1,7 +1,8 @@
 """What the shim does while the worker runs: reap, measure, hold it to its limits, end the family.
 
-Time and memory are held by looking twice a second, so that they hold without root and without
-cgroups; cores by the affinity that every process inherits. Standard library only.
+Time is held by looking twice a second, and memory where the kernel does not hold it
+(workbench.compute.holding), so that limits hold without root and without control groups.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import resource
 import signal
 import time
 from collections.abc import Collection, Mapping
@@ -17,11 +17,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from workbench.compute import cgroups
+from workbench.compute.cgroups import Group
 from workbench.compute.folder import MARK, write_usage
 from workbench.compute.identity import Identity
 from workbench.compute.limiting import memory_text, time_text
-from workbench.compute.limits import Limits, Usage, limits_of
-from workbench.compute.processes import descendants, end_all, marked
+from workbench.compute.limits import Usage, limits_of
+from workbench.compute.processes import descendants, end_all, identified, marked
 from workbench.compute.using import biggest_waited, cpu_seconds, memory, memory_exactly
 
 GRACE = 1.0
@@ -29,8 +31,6 @@ GRACE = 1.0
 
 LOOK = 0.5
 """Seconds between two looks at what a job uses."""
-
-_ROOM = 2 * 2**30
 
 
 class Outcome(NamedTuple):
@@ -40,38 +40,25 @@ class Outcome(NamedTuple):
     reason: str = ""
 
 
-def take_on(limits: Limits) -> None:
-    """Put limits on this process that its children inherit: cores, and a bound on what one may ask for.
-
-    The bound only keeps a single wild request from being tried: libraries reserve two or three
-    times what they touch. `Watcher` holds the family to its memory.
-    """
-    if limits.cpus is not None and hasattr(os, "sched_setaffinity"):
-        import random  # for few jobs, while every shim's start is waited for
-
-        allowed = sorted(os.sched_getaffinity(0))
-        count = min(math.ceil(limits.cpus), len(allowed))
-        os.sched_setaffinity(0, random.sample(allowed, count))  # spread, not secret
-    if limits.memory is not None:
-        most = 2 * limits.memory + _ROOM
-        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-        if hard != resource.RLIM_INFINITY:
-            most = min(most, hard)
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-
-
 class Watcher:
     """Follows the worker `pid` of the job in `folder` to its end, within what its spec `asked` for.
 
-    `signals` are blocked in this process and waited for: SIGCHLD, SIGTERM (end the job), SIGALRM.
+    `group` is the control group that the kernel holds it in, if any. `signals` are blocked in this
+    process and waited for: SIGCHLD, SIGTERM (end the job), SIGALRM.
     """
 
     def __init__(
-        self, folder: Path, pid: int, asked: Mapping[str, Any], signals: Collection[signal.Signals]
+        self,
+        folder: Path,
+        pid: int,
+        asked: Mapping[str, Any],
+        group: Group | None,
+        signals: Collection[signal.Signals],
     ) -> None:
         self._folder = folder
         self._pid = pid
         self._limits = limits_of(asked)
+        self._group = group
         self._signals = signals
         self._began = time.monotonic()
         self._ended: dict[int, int] = {}
@@ -86,7 +73,8 @@ class Watcher:
             if signal.sigwait(self._signals) == signal.SIGTERM:
                 reason = "stopped by request"
             self._reap()
-            reason = reason or self._look()
+            # The kernel's word first: a manager may ask us to end because of it.
+            reason = self._over_memory() or reason or self._look()
         signal.setitimer(signal.ITIMER_REAL, 0)
         # Also after a normal end: nothing of a job outlives it.
         end_all(self._family, grace=GRACE, between=self._reap)
@@ -94,12 +82,18 @@ class Watcher:
         # One that ended before the first look was measured by the kernel alone.
         self._peak = self._peak or biggest_waited()
         self._tell([])
+        if self._group is not None:
+            self._group.remove()
         code = self._ended.get(self._pid)
         if reason and code == 0:
-            code = (
-                -signal.SIGTERM
-            )  # it took our signal for a wish and ended well; it did not finish
+            # It took our signal for a wish and ended well; it did not finish.
+            code = -signal.SIGTERM
         return Outcome(code, reason)
+
+    def _over_memory(self) -> str:
+        """Say so when the kernel ended a process of the job for its memory, unless the job finished."""
+        kills = self._group.oom_kills() if self._group is not None else 0
+        return "" if not kills or self._ended.get(self._pid) == 0 else self._memory_text
 
     def _pause(self) -> float:
         if self._limits.time is None:
@@ -115,10 +109,19 @@ class Watcher:
         used = self._tell(family)
         if limits.time is not None and time.monotonic() - self._began >= limits.time:
             return f"over its time of {time_text(limits.time)}"
-        over = limits.memory is not None and used > limits.memory
+        over = not self._held and limits.memory is not None and used > limits.memory
         if over and limits.memory is not None and memory_exactly(family) > limits.memory:
-            return f"over its memory of {memory_text(limits.memory)}"
+            return self._memory_text
         return ""
+
+    @property
+    def _held(self) -> bool:
+        """Whether the kernel holds the job to its memory; it counts what it would have to give back."""
+        return self._group is not None and self._group.memory is not None
+
+    @property
+    def _memory_text(self) -> str:
+        return f"over its memory of {memory_text(self._limits.memory or 0)}"
 
     def _tell(self, family: list[Identity]) -> int:
         """Write what the job uses, once a second and at its end; return its memory."""
@@ -136,7 +139,9 @@ class Watcher:
 
     def _family(self) -> set[Identity]:
         me = os.getpid()
-        found = (*descendants(me), *marked(MARK, self._folder.name))
+        found = {*descendants(me), *marked(MARK, self._folder.name)}
+        if self._group is not None:
+            found.update(identified(cgroups.pids(self._group.folders)))
         return {who for who in found if who.pid != me}
 
     def _reap(self) -> None:

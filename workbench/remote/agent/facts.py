@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from workbench.compute.holding import way
 from workbench.compute.identity import boot_id
 
 _ASK_LIMIT = 5.0
@@ -33,6 +34,8 @@ def facts(base: Path, args: dict[str, Any], payload: bytes) -> dict[str, Any]:
     memory = _memory()
     if memory:
         shown["memory"] = memory
+    if _linux():
+        shown["limits"] = way()
     gpus = _lines(["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"])
     if gpus:
         shown["gpu"] = "; ".join(gpus[:8])
