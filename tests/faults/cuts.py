@@ -1,10 +1,11 @@
 """Rounds of work over SSH while the connection is cut at random; nothing may be lost, doubled or wrong.
 
-    python tests/faults/cuts.py --rounds 200 [--seed 1]
+    python tests/faults/cuts.py --rounds 200 [--seed 1] [--firewall]
 
 Each round sends a job with some megabytes of data, follows its log, fetches what it made and clears
 the target, all while the processes that carry the connection are killed and, now and then, this
-side forgets everything but the job's handle, as a killed runner does.
+side forgets everything but the job's handle, as a killed runner does. With `--firewall` (as root) half of
+the cuts are the kernel's: for a while it swallows every packet of the connection, or resets it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TypeVar
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # real/ beside this folder
 
+from real.firewall import Firewall, How
 from real.sshd import ALIAS, Sshd
 
 from workbench import plugins
@@ -52,6 +54,8 @@ data = (folder / "in" / "data").read_bytes()
 (folder / "out" / "made").write_bytes(data[::-1])
 """
 
+HOWS: tuple[How, ...] = ("drop", "reset")
+
 T = TypeVar("T")
 
 
@@ -72,8 +76,9 @@ def expected_log() -> bytes:
 class Cutter(threading.Thread):
     """Cuts the connection some times at random moments, then leaves it alone."""
 
-    def __init__(self, sshd: Sshd, chance: random.Random) -> None:
+    def __init__(self, sshd: Sshd, chance: random.Random, *, firewall: bool = False) -> None:
         super().__init__(daemon=True)
+        self.firewall = firewall
         self.sshd = sshd
         self.chance = chance
         self.forget = threading.Event()
@@ -87,17 +92,25 @@ class Cutter(threading.Thread):
                 return
             if self.chance.random() < 0.2:
                 self.forget.set()
-            if self.sshd.cut():
+            if self.firewall and self.chance.random() < 0.5:
+                self._wall()
+            elif self.sshd.cut():
                 self.cuts += 1
+
+    def _wall(self) -> None:
+        how: How = self.chance.choice(HOWS)
+        with Firewall(self.sshd.port, how):
+            self.stop.wait(self.chance.uniform(0.05, 4.0))
+        self.cuts += 1
 
 
 class Round:
     """One job on a target whose line is cut."""
 
-    def __init__(self, sshd: Sshd, folder: Path, seed: int) -> None:
+    def __init__(self, sshd: Sshd, folder: Path, seed: int, *, firewall: bool = False) -> None:
         self.folder = folder
         self.chance = random.Random(seed)
-        self.cutter = Cutter(sshd, self.chance)
+        self.cutter = Cutter(sshd, self.chance, firewall=firewall)
         self.data = folder / "data"
         self.data.write_bytes(self.chance.randbytes(BYTES))
         self.target = self.open()
@@ -170,6 +183,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--firewall", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -177,11 +191,14 @@ def main() -> int:
         state = folder / "state"
         sshd = Sshd(folder / "sshd", environment={"XDG_STATE_HOME": str(state)})
         set_client(sshd)
+        if asked.firewall:  # silence is to be noticed within a round
+            sshd.write_client("ServerAliveInterval 1", "ServerAliveCountMax 2", "ConnectTimeout 3")
         try:
             cuts = 0
             for number in range(asked.rounds):
                 (folder / "round").mkdir()
-                cuts += Round(sshd, folder / "round", asked.seed + number).run(state / "workbench")
+                done = Round(sshd, folder / "round", asked.seed + number, firewall=asked.firewall)
+                cuts += done.run(state / "workbench")
                 shutil.rmtree(folder / "round")
                 print(f"\r{number + 1} rounds, {cuts} cuts", end="", flush=True)
         finally:
