@@ -63,13 +63,14 @@ def show(context: Context, job: str) -> None:
     """Show one job: state, target, how far it is, what it uses and may use, times, reason."""
     import msgspec
 
-    from workbench.compute.jobs import get_job
+    from workbench.compute.jobs import get_job, warnings
     from workbench.compute.told import limits_of, read_news
 
     found = get_job(context.project, job)
     news, limits = read_news(context.project, found), limits_of(context.project, found)
-    data = _data(found, news) | {"limits": msgspec.to_builtins(limits)}
-    context.answer("job.show@1", data, lambda: describe(found, news, limits))
+    warned = warnings(context.project, found)
+    data = _data(found, news) | {"limits": msgspec.to_builtins(limits), "warnings": warned}
+    context.answer("job.show@1", data, lambda: describe(found, news, limits, warned))
 
 
 @group.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -87,8 +87,8 @@ def going_on(job: Job, news: News | None) -> str:
     return f"priority {job.priority}" if job.priority and job.state == "queued" else ""
 
 
-def describe(job: Job, news: News, limits: Limits | None) -> str:
-    """Return the facts of a job, a line each."""
+def describe(job: Job, news: News, limits: Limits | None, warned: Sequence[str] = ()) -> str:
+    """Return the facts of a job, a line each; `warned` is what it warned of."""
     import time
 
     from workbench.compute.limiting import limits_text
@@ -114,7 +114,9 @@ def describe(job: Job, news: News, limits: Limits | None) -> str:
         "started": moment(job.started_at),
         "ended": moment(job.ended_at),
     }
-    return "\n".join(f"{name:9}{clean(value)}" for name, value in facts.items() if value)
+    lines = [f"{name:9}{clean(value)}" for name, value in facts.items() if value]
+    lines += [f"{'warned':9}{clean(text, 1000)}" for text in warned]
+    return "\n".join(lines)
 
 
 def moment(value: datetime | None) -> str:

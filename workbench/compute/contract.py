@@ -84,8 +84,8 @@ class Pruned:
 class Stage:
     """How far the way to a target, or back, is: `done` of `total`, in `unit`; total 0: not known.
 
-    `name` is what a person reads: `connect`, `runtime`, `data`, `code`, `results`, or `waiting`, and
-    then `note` says for what.
+    `name` is what a person reads: `connect`, `runtime`, `verify` (data that are there), `data`,
+    `code`, `results`, or `waiting`. `note` says for what it waits, or why it is done at all.
     """
 
     name: str
@@ -122,13 +122,15 @@ class Surroundings:
     """What a project lends to a target: a folder for what may be lost, and whom to ask.
 
     `owner` tells the jobs of one project and person from those of others in one place. `index` is
-    where packages come from (empty: as uv is set up, here and there).
+    where packages come from (empty: as uv is set up, here and there). `project` is the ULID of the
+    project whose cache that is.
     """
 
     cache: Path
     owner: str
     ask: Ask | None = None
     index: str = ""
+    project: str = ""
 
 
 class Target(Protocol):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.compute.events import Event, EventReader
+from workbench.compute.events import Event, EventReader, Message
 from workbench.compute.spec import JobSpec
 from workbench.compute.targets import open_target
 from workbench.compute.wake import wake_runner
@@ -20,6 +20,7 @@ from workbench.project.settings import LOCAL
 from workbench.records import Record
 from workbench.records.jobs import JobCancelRequested, JobPrioritised, JobQueued
 from workbench.states import JOB_ENDED
+from workbench.text import clean
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -266,6 +267,16 @@ def read_range(path: Path, offset: int, limit: int = 1024 * 1024) -> bytes:
 def event_reader(project: Project, job: Job) -> EventReader:
     """Return a reader of the job's events that can be asked again and again."""
     return EventReader(project.paths.job(job.id) / "events.jsonl")
+
+
+def warnings(project: Project, job: Job, most: int = 5) -> list[str]:
+    """Return the last warnings in the job's events: of its way there, and of its work. They are cleaned."""
+    found = [
+        clean(event.text, 1000)
+        for event in event_reader(project, job).read()
+        if isinstance(event, Message) and event.level == "warning"
+    ]
+    return found[-most:]
 
 
 def events(project: Project, ref: str) -> list[Event]:

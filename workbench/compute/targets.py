@@ -104,7 +104,7 @@ def open_target(project: Project, name: str, ask: Ask | None = None) -> Target:
             plugin = load_kind(kind)
             settled = settle(plugin.options, options, owner=f"The target {name}")
             owner = f"{project.id}-{os.getuid()}"
-            around = Surroundings(make_folder(project.paths.cache), owner, ask, index)
+            around = Surroundings(make_folder(project.paths.cache), owner, ask, index, project.id)
             _OPEN[key] = plugin.open(name, settled, around)
         return _OPEN[key]
 

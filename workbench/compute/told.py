@@ -10,6 +10,7 @@ from workbench.compute.limits import Limits
 from workbench.compute.spec import decode_spec
 from workbench.compute.staging import StageSeen, UsageSeen, read_stage, read_usage
 from workbench.errors import WorkbenchError
+from workbench.text import clean
 
 if TYPE_CHECKING:
     from workbench.compute.jobs import Job
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
 
 QUIET = 15.0
 """Seconds without a word after which it is said how old the news are."""
+NOTE_CAP = 300
+"""The longest note of a stage that is shown, in characters."""
 
 _WORDS = {
     "connect": "connecting",
     "runtime": "building the runtime",
+    "verify": "verifying the data there",
     "data": "sending data",
     "code": "sending code",
     "results": "fetching results",
@@ -76,6 +80,8 @@ def stage_text(stage: StageSeen, now: float) -> str:
         facts.append(_amount(stage.done, stage.unit))
     if stage.rate and stage.unit == "bytes":
         facts.append(f"{size_text(stage.rate)}/s")
+    if stage.note:
+        facts.append(clean(stage.note, NOTE_CAP))
     if (age := stage.age(now)) >= QUIET:
         facts.append(f"no news for {age:.0f} s")
     return f"{words}: {', '.join(facts)}" if facts else words

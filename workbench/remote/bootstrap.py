@@ -28,6 +28,7 @@ MODULES = (
     "workbench.compute.place",
     "workbench.remote.agent.wire",
     "workbench.remote.agent.objects",
+    "workbench.remote.agent.inplace",
     "workbench.remote.agent.jobs",
     "workbench.remote.agent.smallfiles",
     "workbench.remote.agent.serving",

@@ -12,9 +12,12 @@ OBJECTS = "workbench.remote.agent.objects."
 CHUNK = 1024 * 1024
 
 
-def send_objects(agent: Agent, objects: Mapping[str, Path], stage: str, tell: Tell) -> None:
+def send_objects(
+    agent: Agent, objects: Mapping[str, Path], stage: str, tell: Tell, *, note: str = ""
+) -> None:
     """Send the files of `objects` (digest → path here) that the target lacks; each is verified there.
 
+    `note` is said with every stage.
     Raises TargetError: `target.connection` when it is cut, `object.digest` for damage on the way.
     """
     missing: dict[str, int] = agent.ask(OBJECTS + "missing", digests=list(objects))
@@ -24,7 +27,7 @@ def send_objects(agent: Agent, objects: Mapping[str, Path], stage: str, tell: Te
         for answer, _ in agent.stream(_puts(digest, objects[digest], offset)):
             done += min(CHUNK, int(answer) - offset)
             offset = int(answer)
-            tell(Stage(stage, min(done, total), total, "bytes"))
+            tell(Stage(stage, min(done, total), total, "bytes", note))
         agent.ask(OBJECTS + "finish", digest=digest)
 
 

@@ -23,6 +23,7 @@ from workbench.compute.place import digest
 from workbench.errors import TargetError
 from workbench.ids import is_ulid
 from workbench.remote.builder import Builder
+from workbench.remote.inplace import Shared, check_place, find_in_place
 from workbench.remote.link import Agent
 from workbench.remote.pool import Pool
 from workbench.remote.results import fetch_results
@@ -41,7 +42,8 @@ PRUNE = "workbench.runtimes.pruning.prune"
 class RemoteTarget:
     """A place reached through `connector`. See workbench.compute.contract.Target for the guarantees.
 
-    `folder` is where things lie there; empty for the usual place. A kind that starts work in its
+    `folder` is where things lie there; empty for the usual place. `project_folder` is where the
+    project's own folder is seen there; empty: nowhere, all data are sent. A kind that starts work in its
     own way overrides `start_job`, `look`, `end_job` and `clear`.
     """
 
@@ -49,11 +51,18 @@ class RemoteTarget:
     pace = 0.5
 
     def __init__(
-        self, name: str, connector: Connector, around: Surroundings, *, folder: str = ""
+        self,
+        name: str,
+        connector: Connector,
+        around: Surroundings,
+        *,
+        folder: str = "",
+        project_folder: str = "",
     ) -> None:
         self.name = name
         self.around = around
         self.connector = connector
+        self.shared = Shared(project_folder, around.project)
         self._folder = folder
         self.agents = Pool(self._open_agent)
 
@@ -66,7 +75,13 @@ class RemoteTarget:
         lacks = tuple(
             Lack(clean(str(why), 300), clean(str(fix), 300)) for why, fix in found["troubles"]
         )
-        return Probe(not lacks, self.connector.facts() | facts, lacks)
+        ok = not lacks
+        if self.shared.folder:
+            seen, wrong = self.agents.use(
+                lambda agent: check_place(agent, self.shared, self.around.cache)
+            )
+            facts, lacks = facts | seen, (*lacks, *wrong)
+        return Probe(ok, self.connector.facts() | facts, lacks)
 
     def prepare(self, job: str) -> Handle:
         """Return the job's ULID: its folder there is named by it."""
@@ -143,15 +158,30 @@ class RemoteTarget:
         return builder.ensure(runtime, self.around.cache, self.around.index)
 
     def send(self, bundle: Bundle, tell: Tell) -> None:
-        """Bring code and data there, and make the job's folder."""
+        """Bring code and data there, and make the job's folder; what is seen there is not sent."""
         code = digest(bundle.code)
         objects = {bundle.digests[name]: path for name, path in bundle.inputs.items()}
+        inputs = {name: bundle.digests[name] for name in bundle.inputs}
+        names = {digest: name for name, digest in inputs.items()}
 
         def work(agent: Agent) -> None:
             send_objects(agent, {code: bundle.code}, "code", tell)
-            send_objects(agent, objects, "data", tell)
-            inputs = {name: bundle.digests[name] for name in bundle.inputs}
-            agent.ask(JOBS + "fill", bundle.spec, job=bundle.job, code=code, inputs=inputs)
+            found = find_in_place(agent, self.shared, objects, tell)
+            told = found.told(self.shared, names)
+            if told:
+                tell(Stage("data", note="; ".join(told)))
+            rest = {digest: path for digest, path in objects.items() if digest not in found.sizes}
+            send_objects(agent, rest, "data", tell, note="; ".join(told))
+            agent.ask(
+                JOBS + "fill",
+                bundle.spec,
+                job=bundle.job,
+                code=code,
+                inputs=inputs,
+                shared=self.shared.folder,
+                sizes=found.sizes,
+                told=told,
+            )
 
         self.agents.use(work)
 

@@ -15,7 +15,7 @@ from typing import Any
 from workbench.runtimes.far import BUILDING, LOCK, USED
 from workbench.runtimes.lent import CACHE, DIGEST, FOLDER, PYTHONS, TOOLS
 
-OBJECTS, JOBS = "objects", "jobs"
+OBJECTS, JOBS, VERIFIED = "objects", "jobs", "verified"
 Found = tuple[str, str, int]
 """Kind, name and bytes of something that nobody uses."""
 FRESH = 600.0
@@ -25,8 +25,8 @@ FRESH = 600.0
 def prune(base: Path, args: dict[str, Any], payload: bytes) -> list[dict[str, Any]]:
     """Remove what no job uses and nobody wanted for `older_than` seconds; with `dry` only name it.
 
-    Returns kind, name and bytes of each: `runtime`, `object`, `python` (that uv fetched), `tool`,
-    `cache`.
+    Returns kind, name and bytes of each: `runtime`, `object`, `verified` (a note that an object which
+    lies elsewhere was read), `python` (that uv fetched), `tool`, `cache`.
     """
     del payload
     before = time.time() - max(float(args["older_than"]), FRESH)
@@ -34,6 +34,7 @@ def prune(base: Path, args: dict[str, Any], payload: bytes) -> list[dict[str, An
     found = [
         *_runtimes(base / FOLDER, before, dry),
         *_objects(base, before, dry),
+        *_notes(base / VERIFIED, before, dry),
         *_others(base / FOLDER, before, dry),
     ]
     return [{"kind": kind, "name": name, "bytes": size} for kind, name, size in found]
@@ -66,6 +67,13 @@ def _objects(base: Path, before: float, dry: bool) -> Iterator[Found]:
     for path in _entries(base / OBJECTS):
         if _time(path) < before and os.path.realpath(path) not in used:
             yield "object", path.name, path.stat().st_size
+            _remove(path, dry)
+
+
+def _notes(folder: Path, before: float, dry: bool) -> Iterator[Found]:
+    for path in _entries(folder):
+        if _time(path) < before:
+            yield "verified", path.name, path.stat().st_size
             _remove(path, dry)
 
 

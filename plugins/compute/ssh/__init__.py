@@ -28,6 +28,12 @@ class SshKind:
         Option("jump", "str", "", "Hosts to go through: [USER@]HOST[:PORT], with commas between."),
         Option("python", "str", "", "Python there, 3.9 or newer (default: found)."),
         Option("folder", "str", "", "Folder there (default: ~/.local/state/workbench)."),
+        Option(
+            "project_folder",
+            "str",
+            "",
+            "Where this project's folder is seen there, to read data in place (default: sent).",
+        ),
     )
 
     def open(self, name: str, options: Mapping[str, Value], around: Surroundings) -> Target:

@@ -15,7 +15,9 @@ class SshTarget(RemoteTarget):
 
     def __init__(self, name: str, wanted: Wanted, around: Surroundings) -> None:
         self.ssh = SshConnector(name, wanted, around.ask)
-        super().__init__(name, self.ssh, around, folder=wanted.folder)
+        super().__init__(
+            name, self.ssh, around, folder=wanted.folder, project_folder=wanted.project_folder
+        )
 
     def host_key(self) -> HostKey:
         """Fetch the first host key on the way that is not known, else the target's own."""

@@ -25,6 +25,7 @@ class Wanted:
     jump: str = ""
     python: str = ""
     folder: str = ""
+    project_folder: str = ""
 
 
 def check_words(name: str, options: Mapping[str, Value]) -> Wanted:
@@ -35,7 +36,7 @@ def check_words(name: str, options: Mapping[str, Value]) -> Wanted:
     """
     texts = {
         key: str(options.get(key) or "")
-        for key in ("host", "user", "key", "jump", "python", "folder")
+        for key in ("host", "user", "key", "jump", "python", "folder", "project_folder")
     }
     if not texts["host"]:
         raise _refuse(name, "host", "", "an SSH target needs a host")
@@ -47,9 +48,12 @@ def check_words(name: str, options: Mapping[str, Value]) -> Wanted:
         user, host, _ = split_hop(word)
         if not is_host(host) or (user and not is_user(user)):
             raise _refuse(name, "jump", texts["jump"], "expected [USER@]HOST[:PORT]")
-    for key in ("python", "folder"):
+    for key in ("python", "folder", "project_folder"):
         if texts[key] and (texts[key].startswith("-") or not _PLACE.fullmatch(texts[key])):
             raise _refuse(name, key, texts[key], "expected a path of plain characters")
+    place = texts["project_folder"]
+    if place and not place.startswith(("/", "~")):
+        raise _refuse(name, "project_folder", place, "expected a path from / or ~ on")
     if texts["key"].startswith("-") or not texts["key"].isprintable():
         raise _refuse(name, "key", texts["key"], "expected the path of a file")
     port = options.get("port")

@@ -26,6 +26,9 @@ BAD = {
     "python as option": {"host": "h", "python": "-c"},
     "folder with a command": {"host": "h", "folder": "$(id)"},
     "key as option": {"host": "h", "key": "-key"},
+    "project folder with a command": {"host": "h", "project_folder": "/a$(id)"},
+    "project folder from nowhere": {"host": "h", "project_folder": "mnt/p"},
+    "project folder as option": {"host": "h", "project_folder": "-p"},
 }  # fmt: skip
 
 
@@ -43,9 +46,10 @@ def test_good_words() -> None:
         "user": "anna.b",
         "port": 2222,
         "jump": "a@b:1,[::1]:2",
+        "project_folder": "~/flights",
     }
     assert check_words("there", settle(KIND.options, options, owner="there")) == Wanted(
-        "node-1.example.org", "anna.b", 2222, jump="a@b:1,[::1]:2"
+        "node-1.example.org", "anna.b", 2222, jump="a@b:1,[::1]:2", project_folder="~/flights"
     )
 
 

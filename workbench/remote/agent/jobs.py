@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from workbench.compute import folder as parts
 from workbench.compute import place
 from workbench.errors import BadInput
 from workbench.files import inside
+from workbench.remote.agent import inplace
 from workbench.remote.agent.objects import Running, object_path
 
 FOLDER = "jobs"
@@ -36,14 +40,58 @@ def claimed(base: Path, args: dict[str, Any], payload: bytes) -> bool:
 
 
 def fill(base: Path, args: dict[str, Any], payload: bytes) -> None:
-    """Make the job's folder: `payload` is its spec, `code` and `inputs` name objects by digest."""
+    """Make the job's folder: `payload` is its spec, `code` and `inputs` name objects by digest.
+
+    `sizes` (digest → bytes) are those that are read in place, in the project at `shared`. `told` are
+    sentences for the person that the job's events begin with.
+    """
     where = folder(base, args["job"])
     where.mkdir(parents=True, exist_ok=True, mode=0o700)
-    inputs = {name: object_path(base, digest) for name, digest in args["inputs"].items()}
+    sizes = args.get("sizes", {})
+    inputs = {
+        name: inplace.ready(base, args["shared"], digest, sizes[digest])
+        if digest in sizes
+        else object_path(base, digest)
+        for name, digest in args["inputs"].items()
+    }
     for path in (*inputs.values(), object_path(base, args["code"])):
         if not path.is_file():
             raise BadInput("An object of the job is not there", where=path.name, code="job.object")
+    for name, path in inputs.items():
+        _lead_anew(where / parts.INPUTS, name, args["inputs"][name], path)
     place.fill(where, payload, object_path(base, args["code"]), inputs)
+    _begin_events(where / parts.EVENTS, args.get("told", ()))
+
+
+def _lead_anew(folder: Path, name: str, digest: str, path: Path) -> None:
+    """Have the link of an earlier attempt to the same object lead to `path`, where that lies now."""
+    link = folder / name
+    if Path(name).name != name or not link.is_symlink():
+        return
+    before = link.readlink()
+    if before == path.resolve() or not (before.parent.name + before.name).endswith(digest):
+        return
+    draft = link.with_name(f".{name}.{os.getpid()}")
+    with contextlib.suppress(FileNotFoundError):
+        draft.unlink()
+    draft.symlink_to(path.resolve())
+    draft.replace(link)  # in one step: it is never missing
+
+
+def _begin_events(path: Path, told: Sequence[str]) -> None:
+    """Begin the job's events with what is to be told, unless they have begun: nothing in them changes."""
+    if not told:
+        return
+    now = time.time()
+    lines = [
+        json.dumps({"kind": "message", "t": now, "text": text, "level": "warning"}) + "\n"
+        for text in told
+    ]
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text("".join(lines))
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)  # whole when its name appears; the worker appends to it
+    draft.unlink()
 
 
 def start(base: Path, args: dict[str, Any], payload: bytes) -> None:
