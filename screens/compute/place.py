@@ -4,49 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from screens.actions import Act
-from screens.compute import facts, rows
+from screens.compute import rows
 from screens.compute.cancelling import ActsOnJobs
 from screens.compute.checking import Checker
-from screens.compute.going import Now
 from screens.compute.loading import Loaded, load
 from screens.compute.ontargets import ActsOnTargets
+from screens.compute.side import LOG, Side
 from screens.compute.watching import EVENTS, RUNNER, SETTINGS, Watching
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Did
 from screens.place import Place
 from screens.text import said
-from screens.widgets.detail import Detail
-from screens.widgets.logpane import LogPane
-from screens.widgets.logview import LogView
-from screens.widgets.pane import ListPane, Pane
+from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
-from screens.widgets.views import Views
 from workbench.compute.contract import Ask
-from workbench.compute.jobs import Job, log_path
-from workbench.compute.limits import Limits
+from workbench.compute.jobs import Job
 from workbench.compute.targets import TargetRow
-from workbench.compute.told import News, limits_of, read_news
-from workbench.compute.wake import runner_log, wake_runner
+from workbench.compute.wake import wake_runner
 from workbench.project.project import Project
 from workbench.project.settings import LOCAL
 
 TALLEST = 12
 """Rows that the list of targets takes at most."""
-
-
-class _Known(NamedTuple):
-    """What is read of one job when the cursor comes to it."""
-
-    limits: Limits | None
-    news: News
 
 
 class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
@@ -72,24 +59,19 @@ class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
         )
         self.targets = Table(empty="There is no target.", markable=False)
         self.targets_pane = ListPane("Targets", self.targets, id="targets")
-        self.detail = Detail(empty="Nothing is under the cursor.")
-        self.log_view = LogView(empty="Nothing has been written yet.")
-        self.log_pane = LogPane("Log", self.log_view, command=self._save_command)
-        self.panes: dict[str, Pane] = {"Details": Pane("Job", self.detail), "Log": self.log_pane}
-        self.views = Views(list(self.panes.items()))
+        self.aside = Side(self._look)
         self.checker = Checker(self, self.check_came, self.check_failed)
         self.loaded = Loaded()
         self.watching = Watching(self, self._refill, self.failed)
         self._told: set[str] = set()
         self._jobs: dict[str, Job] = {}
-        self._known: dict[str, _Known] = {}
         self._on_targets = False
         self._wanted = ""
 
     def body(self) -> ComposeResult:
         """Jobs over targets on the left, one of them on the right."""
         left = Vertical(ListPane("Jobs", self.jobs), self.targets_pane, id="lists")
-        yield Split(left, self.views, share=58)
+        yield Split(left, self.aside, share=58)
 
     def on_mount(self) -> None:
         """Count seconds; ask this machine at once, others when somebody wants to know."""
@@ -104,18 +86,12 @@ class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
         """Fill both lists in place."""
         self.loaded = loaded
         self._jobs = {job.reference: job for job in loaded.jobs}
-        self._known = {
-            name: known for name, known in self._known.items() if not self._changed(name, loaded)
-        }
+        self.aside.forget_open(loaded.jobs)
         self.watching.follow(self.bench.feed, self.project, loaded)
         self._refill()
         self._tell_runner()
         if self._wanted:
             self.point_at(self._wanted)
-
-    def _changed(self, job: str, loaded: Loaded) -> bool:
-        """Whether more may be known of a job than what was read: it has ended since."""
-        return any(each.id == job and not each.ended for each in loaded.jobs)
 
     # What is under the cursor
 
@@ -200,58 +176,16 @@ class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
         self.refresh_bindings()
 
     def _look(self) -> None:
-        if self._on_targets:
-            self._look_at_target()
-            return
-        job = self.job
-        if job is None:
-            self.detail.fill([])
-            self.log_view.show_file(None)
-            return
-        self._title(job.reference, job.reference)
-        known = self._known.get(job.id)
-        live = self.watching.live.get(job.reference)
-        if live is None and known is not None:
-            live = Now(news=known.news)
-        limits = known.limits if known is not None else None
-        self.detail.fill(facts.job_sections(job, live, self.now, limits), subject=job.id)
-        self.log_view.show_file(log_path(self.project, job))
-        if known is None:
-            self._learn(job)
-
-    def _learn(self, job: Job) -> None:
-        """Read what a job may use, and what it used, once the cursor is on it."""
-        project = self.project
-
-        def read() -> _Known:
-            return _Known(limits_of(project, job), read_news(project, job))
-
-        def come(known: _Known) -> None:
-            self._known[job.id] = known
-            if self.job is not None and self.job.id == job.id:
-                self._look()
-
-        in_thread(self, read, come, group="known")
-
-    def _look_at_target(self) -> None:
-        row = self.target
-        if row is None:
-            return
-        log = runner_log(self.project.paths.own)
-        self._title(row.name, "the runner")
-        load = rows.loads(self.loaded.jobs).get(row.name, rows.Load())
-        asked = row.name in self.checker.under_way
-        check = self.loaded.checks.get(row.name)
-        found = facts.target_sections(row, check, load, self.now, asked=asked)
-        slots = self.project.settings.slots
-        found.append(facts.runner_section(self.loaded.runner, slots, log))
-        self.detail.fill(found, subject=row.name)
-        self.log_view.show_file(log)
-
-    def _title(self, name: str, log: str) -> None:
-        for title, pane in zip((name, f"Log of {log}"), self.panes.values(), strict=True):
-            pane.title = title
-            pane.retitle()
+        job, row = self.job, self.target
+        if job is not None:
+            self.aside.look_at_job(
+                self.project, job, self.watching.live.get(job.reference), self.now
+            )
+        elif row is not None:
+            asked = row.name in self.checker.under_way
+            self.aside.look_at_target(self.project, row, self.loaded, self.now, asked=asked)
+        elif not self._on_targets:
+            self.aside.look_at_nothing()
 
     # What goes on
 
@@ -286,11 +220,11 @@ class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
 
     def act_view(self) -> None:
         """The next view."""
-        self.views.act_next()
+        self.aside.act_next()
 
     def act_view_back(self) -> None:
         """The view before."""
-        self.views.act_before()
+        self.aside.act_before()
 
     def why_not_log(self) -> str:
         """There must be a job."""
@@ -301,12 +235,9 @@ class Compute(ActsOnJobs, ActsOnTargets, Place[Loaded]):
         assert self.job is not None
         return ("job", "logs", self.job.reference, "-f")
 
-    def _save_command(self, file: str) -> tuple[str, ...]:
-        return ("job", "logs", self.job.reference, "--save", file) if self.job else ()
-
     def act_log(self) -> None:
         """Show the log."""
-        self.views.view = "Log"
+        self.aside.view = LOG
         if self.split is not None:
             self.call_after_refresh(self.split.open)
 

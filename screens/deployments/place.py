@@ -8,32 +8,22 @@ from textual import on
 from textual.app import ComposeResult
 
 from screens.actions import Act
-from screens.deployments import rows, traffic
+from screens.deployments import rows
 from screens.deployments.calling import open_call
 from screens.deployments.endpoint import Endpoint, Loaded, curl, load, look_again, shape
 from screens.deployments.forgetting import Forgetting
 from screens.deployments.leads import Leads
+from screens.deployments.side import DETAILS, LOG, TRAFFIC, Side
 from screens.deployments.stopping import ask_stop
-from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.messages import Refused
 from screens.place import Place
-from screens.widgets.detail import Detail
-from screens.widgets.logpane import LogPane
-from screens.widgets.logview import LogView
-from screens.widgets.pane import ListPane, Pane
-from screens.widgets.source import MemorySource
+from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
-from screens.widgets.views import Views
 from workbench.serving.deployments import Deployment
-from workbench.serving.folder import Folder
-from workbench.serving.predictions import Prediction
-from workbench.serving.recent import newest
 
 NONE = "No deployments yet. n brings a model up."
 NO_MODELS = "No deployments yet. They serve models: press 3, then m on a run registers one."
-PREDICTIONS = 100
-"""Predictions that are listed, the newest."""
 WATCHED = "endpoints"
 """The name under which the feed watches what the endpoints tell."""
 
@@ -58,27 +48,14 @@ class Deployments(Leads, Forgetting, Place[Loaded]):
     def __init__(self) -> None:
         super().__init__()
         self.table = Table(empty=NONE, markable=False)
-        self.detail = Detail(empty="No deployment is under the cursor.")
-        self.traffic = Detail(empty="No deployment is under the cursor.")
-        self.log_view = LogView(empty="The server has written nothing yet.")
-        self.predictions = Table(
-            empty="It has not predicted anything yet. w calls it.", markable=False
-        )
-        self.panes: dict[str, Pane] = {
-            "Details": Pane("Deployment", self.detail),
-            "Traffic": Pane("Traffic", self.traffic),
-            "Log": LogPane("Log", self.log_view),
-            "Predictions": ListPane("Predictions", self.predictions),
-        }
-        self.views = Views(list(self.panes.items()))
+        self.aside = Side()
         self.loaded = Loaded()
         self._endpoints: dict[str, Endpoint] = {}
-        self._answered: dict[str, Prediction] = {}
         self._wanted = ""
 
     def body(self) -> ComposeResult:
         """The list, and what is under its cursor."""
-        yield Split(ListPane("Deployments", self.table), self.views, share=57)
+        yield Split(ListPane("Deployments", self.table), self.aside, share=57)
 
     def load(self) -> Loaded:
         """Ask the records, look at what runs."""
@@ -141,13 +118,8 @@ class Deployments(Leads, Forgetting, Place[Loaded]):
 
     def _flow(self) -> None:
         """Let the minutes pass in the traffic, whether anybody calls or not."""
-        if self.is_current and self.views.view == "Traffic" and self.endpoint is not None:
-            self._tell_traffic(self.endpoint)
-
-    def _tell_traffic(self, endpoint: Endpoint) -> None:
-        answers = endpoint.record.serving or ""
-        found = traffic.sections(endpoint.metrics, answers, self.now.timestamp())
-        self.traffic.fill(found, subject=endpoint.record.id)
+        if self.is_current and self.aside.view == TRAFFIC and self.endpoint is not None:
+            self.aside.tell_traffic(self.endpoint, self.now)
 
     @on(Table.Highlighted)
     def _pointed(self, event: Table.Highlighted) -> None:
@@ -157,55 +129,30 @@ class Deployments(Leads, Forgetting, Place[Loaded]):
 
     def on_table_opened(self, event: Table.Opened) -> None:
         """Enter goes into the right pane; on a prediction it opens the call, to be made again."""
-        if event.table is not self.predictions:
+        if event.table is not self.aside.predictions:
             super().on_table_opened(event)
             return
         reason = self.why_not_call()
         if reason:
             self.post_message(Refused(f"Call again: {reason}"))
-        elif self.endpoint is not None and event.key in self._answered:
-            open_call(self, self.endpoint, self._answered[event.key])
+        elif self.endpoint is not None and event.key in self.aside.answered:
+            open_call(self, self.endpoint, self.aside.answered[event.key])
 
     def _look(self) -> None:
-        endpoint = self.endpoint
-        if endpoint is None:
-            self.detail.fill([])
-            self.traffic.fill([])
-            self.log_view.show_file(None)
-            self.predictions.load(MemorySource(rows.PREDICTIONS, ()))
-            return
-        record = endpoint.record
-        line = curl(self.project, record) if endpoint.answers else ""
-        self.detail.fill(rows.sections(endpoint, self.now, line), subject=record.id)
-        self._tell_traffic(endpoint)
-        for name, pane in self.panes.items():
-            pane.title = record.name if name == "Details" else f"{name} of {record.name}"
-            pane.retitle()
-        folder = Folder(self.project.paths.deployment(record.id))
-        self.log_view.show_file(folder.log)
-        in_thread(
-            self,
-            lambda: newest(folder.predictions, PREDICTIONS),
-            self._predicted,
-            group="predictions",
-        )
-
-    def _predicted(self, found: list[Prediction]) -> None:
-        self._answered = {item.id: item for item in found}
-        self.predictions.load(rows.predictions(found))
+        self.aside.look(self.project, self.endpoint, self.now)
 
     # Acts
 
     def act_view(self) -> None:
         """The next view of the endpoint."""
-        self.views.act_next()
+        self.aside.act_next()
 
     def act_view_back(self) -> None:
         """The view before."""
-        self.views.act_before()
+        self.aside.act_before()
 
     def _turn_to(self, view: str) -> None:
-        self.views.view = view
+        self.aside.view = view
         if self.split is not None:
             self.call_after_refresh(self.split.open)
 
@@ -221,11 +168,11 @@ class Deployments(Leads, Forgetting, Place[Loaded]):
 
     def act_details(self) -> None:
         """Show the details."""
-        self._turn_to("Details")
+        self._turn_to(DETAILS)
 
     def act_traffic(self) -> None:
         """Show the traffic."""
-        self._turn_to("Traffic")
+        self._turn_to(TRAFFIC)
 
     def command_log(self) -> tuple[str, ...]:
         """`workbench deploy logs eta -f`."""
@@ -233,7 +180,7 @@ class Deployments(Leads, Forgetting, Place[Loaded]):
 
     def act_log(self) -> None:
         """Show the log."""
-        self._turn_to("Log")
+        self._turn_to(LOG)
 
     @property
     def home(self) -> Place[Loaded]:

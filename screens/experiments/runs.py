@@ -18,13 +18,11 @@ from screens.experiments.listed import Names, RunsSource, Setting
 from screens.experiments.loading import Loaded
 from screens.experiments.rows import Shelf, endings, is_column
 from screens.experiments.side import DETAILS, LOG, REPORT, Side
-from screens.feed import in_thread
 from screens.frame.split import Split
-from screens.messages import Did, Said
+from screens.messages import Said
 from screens.timers import after
 from screens.widgets.pane import ListPane
 from screens.widgets.table import Table
-from workbench.experiments.lookup import Run
 from workbench.experiments.rows import RunRow
 from workbench.states import JOB_ENDED
 
@@ -294,28 +292,7 @@ class Runs(Trains, Keeps, Lines, Shows, Split):
 
     def act_cancel(self) -> None:
         """Ask, then ask for the run's end."""
-        from screens.modals.confirm import Confirm
+        from screens.experiments.cancelling import ask_cancel
 
-        run, argv, project = self.run, self.command_cancel(), self.bench.project
-        assert run is not None
-
-        def cancel() -> Run:
-            from workbench.experiments.runs import cancel
-
-            return cancel(project, run.reference)
-
-        def done(ended: Run) -> None:
-            self.bench.post_message(Did(argv, f"{ended.reference} is asked to stop."))
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                in_thread(self, cancel, done, group="cancel", exclusive=False)
-
-        changes = [
-            f"{run.reference} ({run.trainer} for {run.experiment}) is {run.state}.",
-            "Its processes are ended; it stays in the list as cancelled, without figures.",
-        ]
-        self.app.push_screen(
-            Confirm(f"End {run.reference}?", changes, verb="End the run", argv=argv, grave=True),
-            answered,
-        )
+        assert self.run is not None
+        ask_cancel(self, self.bench, self.run, self.command_cancel())

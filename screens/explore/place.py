@@ -12,9 +12,10 @@ from textual.app import ComposeResult
 from screens.actions import Act
 from screens.datasets import card, rows
 from screens.datasets.side import read_profile
-from screens.explore import left, suggested
+from screens.explore import left
 from screens.explore.acts import ChartActs
 from screens.explore.grid import MOST, Charts
+from screens.explore.suggested import Suggestions, spec_of
 from screens.feed import in_thread
 from screens.frame.split import Split
 from screens.place import Place
@@ -27,12 +28,10 @@ from screens.widgets.table import Table
 from screens.widgets.views import Views
 from workbench.data.datasets import DatasetVersion, list_versions
 from workbench.data.profile import Profile
-from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from screens.explore.cell import ChartCell
     from screens.explore.spec import Spec
-    from workbench.explore.suggestion import Suggestion
 
 COLUMNS, SUGGESTED, DATASETS = "Columns", "Suggested", "Datasets"
 PAUSE = 0.06
@@ -59,13 +58,12 @@ class Explore(ChartActs, Place[Found]):
     def __init__(self) -> None:
         super().__init__()
         self.datasets = Table(empty=NOTHING, markable=False)
-        self.suggestions = Table(empty="v comes here: looking for what is worth a look …", fixed=0)
-        self.suggestions.markable = False
+        self.suggestions = Suggestions(SUGGESTED)
         self.list = ListPane(COLUMNS, self.columns)
         self.views = Views(
             [
                 (COLUMNS, self.list),
-                (SUGGESTED, ListPane(SUGGESTED, self.suggestions)),
+                (SUGGESTED, self.suggestions),
                 (DATASETS, ListPane(DATASETS, self.datasets)),
             ]
         )
@@ -73,8 +71,6 @@ class Explore(ChartActs, Place[Found]):
         self.profile: Profile | None = None
         self._asked = ("", "")
         self._left = left.Grid()
-        self._advised = ""
-        self._advice: tuple[Suggestion, ...] = ()
         self._before: tuple[ChartCell, Spec] | None = None
 
     def body(self) -> ComposeResult:
@@ -153,8 +149,7 @@ class Explore(ChartActs, Place[Found]):
             self.list.forget()
             self.columns.marks.clear()
             self.charts.forget()
-            self._advice, self._advised = (), ""
-            self.suggestions.load(MemorySource((), ()))
+            self.suggestions.drop()
             self.columns.load(rows.plain_columns(version), key=column or self.columns.key)
             self._read_profile(version)
         elif column:
@@ -185,28 +180,27 @@ class Explore(ChartActs, Place[Found]):
         if event.table is self.columns:
             after(self, PAUSE, self.look)
             self.refresh_bindings()
-        elif event.table is self.suggestions and self.views.view == SUGGESTED:
+        elif event.table is self.suggestions.table and self.views.view == SUGGESTED:
             after(self, PAUSE, self._preview)
 
     def _preview(self) -> None:
         """Draw the suggestion under the cursor."""
-        if self._suggestion is not None and self.views.view == SUGGESTED:
+        one = self.suggestions.pointed
+        if one is not None and self.views.view == SUGGESTED:
             cell = self.charts.active
             if self._before is None or self._before[0] is not cell:
                 self._before = (cell, cell.spec)
-            self.put(suggested.spec_of(self._suggestion))
+            self.put(spec_of(one))
 
     def _take_back(self) -> None:
         """Draw what was there before the suggestions, unless one was opened or made into another."""
         before, self._before = self._before, None
-        offered = [suggested.spec_of(one) for one in self._advice]
-        if before is not None and before[0] is self.charts.active and self.spec in offered:
+        if (
+            before is not None
+            and before[0] is self.charts.active
+            and self.suggestions.offers(self.spec)
+        ):
             self.put(before[1])
-
-    @property
-    def _suggestion(self) -> Suggestion | None:
-        at = int(self.suggestions.key or 0)
-        return self._advice[at] if at < len(self._advice) else None
 
     @on(Charts.Focused)
     def _at_another(self) -> None:
@@ -218,8 +212,8 @@ class Explore(ChartActs, Place[Found]):
 
     def tell_facts(self) -> None:
         """Write what the profile knows of the column that is drawn alone; why a suggestion is one."""
-        spec, one = self.charts.active.spec, self._suggestion
-        if self.views.view == SUGGESTED and one is not None and spec == suggested.spec_of(one):
+        spec, one = self.charts.active.spec, self.suggestions.pointed
+        if self.views.view == SUGGESTED and one is not None and spec == spec_of(one):
             self.charts.tell("Why", "", [Section(text=said(one.why, cap=400))])
             return
         known = self.profile.column(spec.columns[0]) if self.profile and spec.columns else None
@@ -237,7 +231,7 @@ class Explore(ChartActs, Place[Found]):
             self.choose(event.key)
             self.call_after_refresh(self.views.focus_in)
             return
-        if event.table is self.suggestions:
+        if event.table is self.suggestions.table:
             self._preview()
             self._before = None
         if self.split is not None:
@@ -248,38 +242,11 @@ class Explore(ChartActs, Place[Found]):
     @on(Views.Shown)
     def _turned(self, event: Views.Shown) -> None:
         if event.view == SUGGESTED:
-            self._advise()
+            if self.version is not None:
+                self.suggestions.look(self.project, self.version, self.target)
             self._preview()
         else:
             self._take_back()
-
-    def _advise(self) -> None:
-        """Look for what is worth a look, once for a version and its target."""
-        from workbench.explore.suggest import Advice, advise
-
-        version, project, target = self.version, self.project, self.target
-        wanted = f"{version.id} {target}" if version else ""
-        if version is None or wanted == self._advised:
-            return
-        self._advised = wanted
-        pane = self.views.widgets[SUGGESTED]
-        assert isinstance(pane, ListPane)
-
-        def come(advice: Advice) -> None:
-            self._advice = advice.charts
-            self.suggestions.empty = "Nothing stands out in this table."
-            pane.remark = f"for {target}" if target else ""
-            self.suggestions.load(suggested.source(advice), key="0")
-            pane.retitle()
-
-        def failed(error: WorkbenchError) -> None:
-            self._advised = ""
-            self.suggestions.empty = f"{error.what}: {error.why}"
-            self.suggestions.load(MemorySource((), ()))
-
-        in_thread(
-            self, lambda: advise(project, version, target), come, group="advice", failed=failed
-        )
 
     def act_back(self) -> None:
         """From the chart to the list, from other lists to the columns, else to the place before."""

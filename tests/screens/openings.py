@@ -152,8 +152,8 @@ async def save_log(pilot: Pilot[Any], words: Words) -> None:
     place.point_at("j_11")
     await until(pilot, lambda: place.job is not None and place.job.reference == "j_11")
     await by("compute.log")(pilot, words)
-    await until(pilot, lambda: place.log_view.path is not None)
-    place.log_view.focus()
+    await until(pilot, lambda: place.aside.log_view.path is not None)
+    place.aside.log_view.focus()
     await settled(pilot)
     await by("logpane.save")(pilot, words)
 

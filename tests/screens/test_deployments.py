@@ -545,7 +545,7 @@ def shown(*keys: str, name: str = "eta") -> Callable[[Pilot[Any]], Any]:
         await go(pilot, "5")
         on(pilot, name)
         await go(pilot, *keys)
-        if place(pilot.app).views.view == "Log":  # type: ignore[arg-type]  # it is the bench
+        if place(pilot.app).aside.view == "Log":  # type: ignore[arg-type]  # it is the bench
             await until(pilot, lambda: "delay@1 answers" in text(pilot.app))
 
     return run

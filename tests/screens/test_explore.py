@@ -194,7 +194,9 @@ async def test_several_charts_of_which_one_has_the_keys(bench: Workbench) -> Non
 async def test_suggestions_are_drawn_as_the_cursor_goes(bench: Workbench) -> None:
     async with bench.run_test(size=(100, 30)) as pilot:
         place = await enter(pilot, "v")
-        await until(pilot, lambda: place.suggestions.count > 0 or "Nothing stands" in text(bench))
+        await until(
+            pilot, lambda: place.suggestions.table.count > 0 or "Nothing stands" in text(bench)
+        )
         await settled(pilot)
         assert "Nothing stands out" in text(
             bench

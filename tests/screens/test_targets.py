@@ -33,7 +33,7 @@ from workbench.compute.targets import list_targets
 from workbench.project.paths import state_home
 from workbench.project.project import Project
 from workbench.records.jobs import JobChanged, JobQueued
-from workbench.testing.compute import work_spec
+from workbench.testing.work import work_spec
 
 Compare = Callable[..., bool]
 THERE = {
@@ -329,7 +329,7 @@ async def test_a_log_is_saved_to_a_file_by_its_command(
         place(bench).point_at("j_6")
         await go(pilot, "v", "enter")
         await until(pilot, lambda: "folds 3/5" in text(bench))
-        place(bench).log_pane.act_save()
+        place(bench).aside.log_pane.act_save()
         await until(pilot, lambda: isinstance(bench.screen, FormModal))
         bench.screen.query_one(Input).value = str(tmp_path / "saved")
         await until(pilot, lambda: "job logs j_6 --save" in text(bench))
