@@ -8,19 +8,16 @@ lazily by whoever next needs it. A damaged file is kept aside and made anew.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-
 from workbench.errors import StoreError, Unavailable
-from workbench.files import write_atomic
 from workbench.store import tables
 from workbench.store.attach import ALIAS, Attachable, is_refusal, wrong_questions
+from workbench.store.counts import COUNTS, Counts, count, read_counts, write_counts
 from workbench.store.journal import START, Journal, Position
 from workbench.store.locks import locked
 from workbench.store.modes import file_mode
@@ -30,6 +27,9 @@ if TYPE_CHECKING:
     import duckdb
 
 T = TypeVar("T")
+
+COUNTS_FILE = "counts.json"
+"""Beside the tables."""
 
 VERSION = 9
 """Raised with every change of the tables or of what records do to them; another one is rebuilt."""
@@ -45,39 +45,6 @@ CHUNK = 50_000
 
 MOST_CHANGES = 300_000
 """Changes of rows after which a transaction is full: they stand in memory until they are written."""
-
-COUNTS = {
-    "dataset_versions": {
-        "datasets": "count(DISTINCT dataset) FROM dataset_versions",
-        "dataset_versions": "count(*) FROM dataset_versions",
-    },
-    "experiments": {"experiments": "count(*) FROM experiments"},
-    "runs": {
-        "runs": "count(*) FROM runs WHERE NOT deleted",
-        "runs_failed": "count(*) FROM runs WHERE state = 'failed' AND NOT deleted",
-    },
-    "jobs": {
-        "jobs_open": "count(*) FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')"
-    },
-    "model_versions": {
-        "models": "count(DISTINCT model) FROM model_versions",
-        "model_versions": "count(*) FROM model_versions",
-    },
-    "deployments": {
-        "deployments": "count(*) FROM deployments WHERE state NOT IN ('stopped', 'failed')",
-        "deployments_healthy": "count(*) FROM deployments WHERE state = 'healthy'",
-    },
-}
-"""What Home counts, by the table that a number depends on: a change recounts only its own tables."""
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """How many of each thing there are, as of a position in the journal."""
-
-    version: int
-    segment: int
-    offset: int
-    counts: dict[str, int]
 
 
 class Projection:
@@ -111,10 +78,10 @@ class Projection:
         Without DuckDB when the numbers noted at the last change still hold, else from the tables.
         """
         noted = self._noted()
-        if noted is None or (noted.segment, noted.offset) != self._journal.end():
+        if noted is None or not noted.are_of(self._journal.end()):
             self.run(lambda _: None)
             noted = self._noted()
-        return noted.counts if noted else self.run(lambda tables: _count(tables, set(COUNTS)))
+        return noted.counts if noted else self.run(lambda tables: count(tables, set(COUNTS)))
 
     def _run_shared(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> tuple[T] | None:
         """Return what `work` answers, None when the tables are behind, missing or damaged."""
@@ -164,18 +131,13 @@ class Projection:
         if isinstance(error, wrong_questions()):
             raise error
 
-    def _noted(self) -> Counts | None:
-        try:
-            check, _, body = self._counts_path.read_bytes().partition(b"\n")
-            noted = msgspec.json.decode(body, type=Counts)
-        except (OSError, msgspec.MsgspecError):
-            return None
-        return noted if noted.version == VERSION and check == _check(body) else None
-
     def _looks_current(self) -> bool:
         """Guess from the note beside the file, which costs nothing, what only the file can tell."""
         noted = self._noted()
-        return noted is not None and (noted.segment, noted.offset) == self._journal.end()
+        return noted is not None and noted.are_of(self._journal.end())
+
+    def _noted(self) -> Counts | None:
+        return read_counts(self.path.with_name(COUNTS_FILE), VERSION)
 
     def _is_current(self, position: Position | None) -> bool:
         if position is None:
@@ -191,7 +153,7 @@ class Projection:
             position = START
         self._journal.check_reaches(position)
         noted = self._noted()
-        known = noted and (noted.segment, noted.offset) == (position.segment, position.offset)
+        known = noted and noted.are_of((position.segment, position.offset))
         counts, touched = (noted.counts, set()) if noted and known else ({}, set(COUNTS))
         units = self._journal.read(position)
         while True:
@@ -209,17 +171,11 @@ class Projection:
             if not full:
                 break
         if touched:
-            self._note(position, counts | _count(connection, touched))
-
-    def _note(self, position: Position, counts: dict[str, int]) -> None:
-        mode = file_mode(self.path.parent)
-        noted = Counts(VERSION, position.segment, position.offset, counts)
-        # The note only saves work: a full disk, or a file that somebody removed, must not fail whoever
-        # asks or writes.
-        with contextlib.suppress(OSError):
-            body = msgspec.json.encode(noted)
-            write_atomic(self._counts_path, _check(body) + b"\n" + body, mode=mode, sync=False)
-            self.path.chmod(mode)
+            counts = counts | count(connection, touched)
+            noted = Counts(VERSION, position.segment, position.offset, counts)
+            write_counts(self.path.with_name(COUNTS_FILE), noted)
+            with contextlib.suppress(OSError):
+                self.path.chmod(file_mode(self.path.parent))
 
     def _commit(
         self, connection: duckdb.DuckDBPyConnection, batch: tables.Batch, position: Position
@@ -258,10 +214,6 @@ class Projection:
                 raise self._refused(error) from error
             yield
 
-    @property
-    def _counts_path(self) -> Path:
-        return self.path.with_name("counts.json")
-
     def _set_aside(self, error: duckdb.Error) -> None:
         """Move the damaged file out of the way; the exclusive lock is held."""
         aside = self.path.with_name(f"{self.path.stem}.damaged-{time.time_ns()}")
@@ -285,11 +237,6 @@ class Projection:
         )
 
 
-def _check(body: bytes) -> bytes:
-    """Return what tells that a note is as it was written: a flipped digit is a number too."""
-    return hashlib.sha256(body).hexdigest()[:16].encode()
-
-
 def _position(connection: duckdb.DuckDBPyConnection) -> Position | None:
     """Return where the tables stand, None when they are of another version or not there at all."""
     import duckdb
@@ -299,11 +246,3 @@ def _position(connection: duckdb.DuckDBPyConnection) -> Position | None:
     except duckdb.CatalogException:
         return None
     return Position(*rows[0][1:]) if rows and rows[0][0] == VERSION else None
-
-
-def _count(connection: duckdb.DuckDBPyConnection, touched: set[str]) -> dict[str, int]:
-    return {
-        name: connection.execute(f"SELECT {question}").fetchall()[0][0]
-        for table in touched & set(COUNTS)
-        for name, question in COUNTS[table].items()
-    }
