@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import workbench
-from workbench.serving.reading import ACCEPTED, CONTENT_TYPES
+from workbench.serving.columns import ACCEPTED
+from workbench.serving.reading import CONTENT_TYPES
 from workbench.serving.routes import ROUTES, Route
 from workbench.serving.schema import TYPES
 from workbench.serving.served import ServedModel

@@ -11,18 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import msgspec
 
+from workbench.serving.columns import column_values
 from workbench.serving.http import HttpError
 from workbench.serving.tensors import (
-    BOUNDS,
     DATATYPES,
-    FLOATS,
-    INTEGERS,
-    LARGEST,
     Flat,
     flatten,
     from_binary,
@@ -31,21 +27,12 @@ from workbench.serving.tensors import (
     say,
 )
 from workbench.text import clean
-from workbench.training.signature import Field, Signature
+from workbench.training.signature import Signature
 
 Size = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 Shape = Annotated[list[Size], msgspec.Meta(min_length=1, max_length=2)]
 Parameters = dict[str, Any]
 
-ACCEPTED: Mapping[str, tuple[str, ...]] = {
-    "int": INTEGERS + FLOATS,
-    "float": FLOATS + INTEGERS,
-    "bool": ("BOOL", *INTEGERS, *FLOATS),
-    "str": ("BYTES",),
-    "date": ("BYTES",),
-    "datetime": ("BYTES",),
-}
-"""The datatypes in which a column of each type may come."""
 CONTENT_TYPES = ("np", "pd", "str")
 NOT_HERE = {
     "classification": "this server gives probabilities as outputs of their own, not classifications",
@@ -182,7 +169,7 @@ class Reader:
         one = self._fields.get(tensor.name)
         width = shape[1] if len(shape) == 2 else 1
         if one is not None and width == 1:
-            return {one.name: _values(one, tensor.datatype, flat, where)}
+            return {one.name: column_values(one, tensor.datatype, flat, where)}
         if not alone or len(shape) != 2:
             if one is not None:
                 raise refuse(f"{where}.shape", f"must be [n] or [n, 1], not {shape}", one.name)
@@ -195,7 +182,7 @@ class Reader:
             )
             raise refuse(f"{where}.shape[1]", what)
         return {
-            each.name: _values(
+            each.name: column_values(
                 each,
                 tensor.datatype,
                 Flat(flat.values[at::width], lambda row, at=at: flat.place(row * width + at)),  # type: ignore[misc]
@@ -261,67 +248,3 @@ def _check_offered(parameters: Parameters, where: str) -> None:
     for name, why in NOT_HERE.items():
         if parameters.get(name) is not None:
             raise refuse(f"{where}.{name}", why)
-
-
-def _values(column: Field, datatype: str, flat: Flat, where: str) -> list[Any]:
-    """Return a column's values as the model takes them, or refuse the first that it cannot."""
-    accepted = ACCEPTED[column.type]
-    if datatype not in accepted:
-        what = f"{datatype} cannot hold {column.type}; use {', '.join(accepted)}"
-        raise refuse(f"{where}.datatype", what, column.name)
-    values: list[Any] = []
-    for at, value in enumerate(flat.values):
-        try:
-            values.append(None if value is None else _value(column.type, datatype, value))
-        except ValueError as error:
-            raise refuse(flat.place(at), str(error), column.name) from None
-        if value is None and column.required:
-            raise refuse(flat.place(at), "null, but this column must have a value", column.name)
-    return values
-
-
-def _value(type_: str, datatype: str, value: Any) -> Any:
-    """Return one value that is not null as the model takes it. Raises ValueError saying what is wrong."""
-    if datatype == "BYTES":
-        return _text(type_, value)
-    if datatype == "BOOL":
-        if type(value) is not bool:
-            raise ValueError(f"{say(value)} is not true or false")
-        return value
-    if type(value) is not int and type(value) is not float:
-        raise ValueError(f"{say(value)} is not a number")
-    _check_range(datatype, value)
-    if type_ == "float":
-        return float(value)
-    if type_ == "bool" and value not in (0, 1):
-        raise ValueError(f"{say(value)} is not 0 or 1, and this column is true or false")
-    if value != value // 1 or not -(2**63) <= value < 2**63:
-        raise ValueError(f"{say(value)} is not a whole number of 64 bits")
-    return bool(value) if type_ == "bool" else int(value)
-
-
-def _check_range(datatype: str, value: int | float) -> None:
-    """Refuse a number that the datatype named in the request cannot hold."""
-    if datatype in BOUNDS:
-        low, high = BOUNDS[datatype]
-        if value != value // 1 or not low <= value <= high:
-            raise ValueError(f"{say(value)} is not {datatype}")
-    elif not -LARGEST[datatype] <= value <= LARGEST[datatype]:
-        raise ValueError(f"{say(value)} is not {datatype}")
-
-
-def _text(type_: str, value: Any) -> Any:
-    if type(value) is not str:
-        raise ValueError(f"{say(value)} is not a string")
-    if type_ == "str":
-        return value
-    try:
-        if type_ == "date":
-            return msgspec.convert(value, date)
-        moment = msgspec.convert(value, datetime)
-        return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-    except msgspec.ValidationError:
-        form = "2026-12-31" if type_ == "date" else "2026-12-31T23:59:00Z"
-        raise ValueError(f"{say(value)} is not a {type_} like {form} (RFC 3339)") from None
-    except OverflowError:
-        raise ValueError(f"the moment {say(value)} is out of range") from None
