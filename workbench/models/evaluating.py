@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from workbench.errors import BadInput, WorkbenchError
+from workbench.errors import BadInput
+from workbench.models.apart import answer
 from workbench.models.contract import Signature
 from workbench.models.loading import load_model
 from workbench.numbers import Figure, to_figure
@@ -170,19 +171,8 @@ def _refusal(what: str, why: str, work: EvaluateWork) -> BadInput:
 
 
 def main() -> int:
-    """Measure and answer; whatever goes wrong is the last line, and the status is 1."""
-    work = msgspec.json.decode(sys.stdin.buffer.read(), type=EvaluateWork)
-    try:
-        found = measure(work)
-    except WorkbenchError as error:
-        sys.stdout.write(f"{error.what} ({error.where}): {error.why}\n")
-        return 1
-    except Exception as error:  # noqa: BLE001  # a model's code may raise anything
-        line = str(error).partition("\n")[0]
-        sys.stdout.write(f"it cannot predict these rows: {type(error).__name__}: {line}\n")
-        return 1
-    sys.stdout.buffer.write(msgspec.json.encode(found))
-    return 0
+    """Do the work that comes on stdin."""
+    return answer(EvaluateWork, measure, cannot="it cannot predict these rows: ", where=True)
 
 
 if __name__ == "__main__":

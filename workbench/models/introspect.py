@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.errors import WorkbenchError
+from workbench.models.apart import answer
 from workbench.models.loading import load_model
 
 MOST = 10_000
@@ -90,19 +90,8 @@ def _reads_text(model: Any) -> bool:
 
 
 def main() -> int:
-    """Answer; whatever goes wrong is the last line, and the status is 1."""
-    work = msgspec.json.decode(sys.stdin.buffer.read(), type=IntrospectWork)
-    try:
-        found = introspect(work)
-    except WorkbenchError as error:
-        sys.stdout.write(f"{error.what}: {error.why}\n")
-        return 1
-    except Exception as error:  # noqa: BLE001  # a model's code may raise anything
-        line = str(error).partition("\n")[0]
-        sys.stdout.write(f"{type(error).__name__}: {line}\n")
-        return 1
-    sys.stdout.buffer.write(msgspec.json.encode(found))
-    return 0
+    """Do the work that comes on stdin."""
+    return answer(IntrospectWork, introspect)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,12 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from workbench.errors import WorkbenchError
-from workbench.models.contract import Field, Signature
+from workbench.models.apart import answer
+from workbench.models.contract import Signature
+from workbench.models.example import example_row
 from workbench.models.latency import TimingWork
 from workbench.models.loading import load_model
 
@@ -21,15 +19,6 @@ CALLS = 200
 BUDGET = 2.0
 """Seconds of calls, whichever of the two comes first; never fewer than ten calls."""
 FEWEST = 10
-
-_PLAIN: dict[str, Any] = {
-    "int": 0,
-    "float": 0.0,
-    "bool": False,
-    "str": "",
-    "date": date(2000, 1, 1),
-    "datetime": datetime(2000, 1, 1),  # noqa: DTZ001  # the tables hold UTC without a zone
-}
 
 
 def example(signature: Signature) -> Any:
@@ -45,13 +34,7 @@ def example(signature: Signature) -> Any:
         "datetime": pl.Datetime("us"),
     }
     schema: Any = {field.name: types[field.type] for field in signature.inputs}
-    return pl.DataFrame({f.name: [_value(f)] for f in signature.inputs}, schema=schema)
-
-
-def _value(field: Field) -> Any:
-    if field.categories and field.type == "str":
-        return field.categories[0]
-    return _PLAIN[field.type]
+    return pl.DataFrame(example_row(signature), schema=schema)
 
 
 def measure(work: TimingWork) -> dict[str, float]:
@@ -78,19 +61,8 @@ def measure(work: TimingWork) -> dict[str, float]:
 
 
 def main() -> int:
-    """Measure and answer; whatever goes wrong is the last line, and the status is 1."""
-    work = msgspec.json.decode(sys.stdin.buffer.read(), type=TimingWork)
-    try:
-        found = measure(work)
-    except WorkbenchError as error:
-        sys.stdout.write(f"{error.what}: {error.why}\n")
-        return 1
-    except Exception as error:  # noqa: BLE001  # a model's code may raise anything
-        line = str(error).partition("\n")[0]
-        sys.stdout.write(f"it cannot predict a row: {type(error).__name__}: {line}\n")
-        return 1
-    sys.stdout.buffer.write(msgspec.json.encode(found))
-    return 0
+    """Do the work that comes on stdin."""
+    return answer(TimingWork, measure, cannot="it cannot predict a row: ")
 
 
 if __name__ == "__main__":

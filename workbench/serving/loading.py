@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from workbench.errors import BadInput
+from workbench.models.example import example_row
 from workbench.models.loading import load_model
 from workbench.serving.folder import Desired
 from workbench.serving.served import PREDICTION, ServedModel
 from workbench.text import clean
-from workbench.training.signature import Field
-
-_PLAIN: dict[str, Any] = {
-    "int": 0,
-    "float": 0.0,
-    "bool": False,
-    "str": "",
-    "date": date(2000, 1, 1),
-    "datetime": datetime(2000, 1, 1),  # noqa: DTZ001  # the tables hold UTC without a zone
-}
 
 
 def load(desired: Desired, most_rows: int) -> ServedModel:
@@ -33,7 +22,7 @@ def load(desired: Desired, most_rows: int) -> ServedModel:
     model = load_model(Path(desired.path), desired.format, object=desired.object)
     served = ServedModel(desired, model, max_rows=most_rows)
     try:
-        outputs = served.predict({f.name: [_example(f)] for f in desired.signature.inputs})
+        outputs = served.predict(example_row(desired.signature))
         sound = list(outputs) == list(served.datatypes) and len(outputs[PREDICTION]) == 1
         why = f"it gives {', '.join(outputs)}"
     except Exception as error:  # noqa: BLE001  # a model's code may raise anything
@@ -47,9 +36,3 @@ def load(desired: Desired, most_rows: int) -> ServedModel:
             code="model.signature",
         )
     return served
-
-
-def _example(field: Field) -> Any:
-    if field.categories and field.type == "str":
-        return field.categories[0]
-    return _PLAIN[field.type]
