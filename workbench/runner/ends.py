@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from workbench.compute.events import EventReader, Failure
-from workbench.compute.folder import EVENTS
+from workbench.compute.folder import EVENTS, OUT
 from workbench.compute.machine import End
 from workbench.errors import StoreError, WorkbenchError
 from workbench.project.project import Project
 from workbench.records import Record
 from workbench.records.runs import RunEnded
 from workbench.runner.transitions import open_runs
+from workbench.store.modes import make_folder
 
 REASON_CAP = 2000
 """The longest reason that is recorded, in characters; the whole is in the log."""
@@ -40,6 +42,13 @@ def end_records(project: Project, job: str, out: Path, end: End) -> tuple[End, l
         if isinstance(record, RunEnded) and record.state == "failed" and end.state == "succeeded":
             end = End("failed", end.exit_code, record.error)
     return end, records
+
+
+def empty_out(folder: Path) -> Path:
+    """Return the folder for what a job made, emptied: nothing of it counts."""
+    out = make_folder(folder) / OUT
+    shutil.rmtree(out, ignore_errors=True)
+    return make_folder(out)
 
 
 def failure_told(folder: Path) -> str:

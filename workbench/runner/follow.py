@@ -39,17 +39,15 @@ from workbench.errors import (
     WorkbenchError,
 )
 from workbench.project.project import Project
-from workbench.runner.ends import REASON_CAP, end_records, failure_told
+from workbench.runner.ends import REASON_CAP, empty_out, end_records, failure_told
 from workbench.runner.mirror import mirror
+from workbench.runner.patience import Patience
 from workbench.runner.transitions import append_change, append_end
 from workbench.runtimes.kept import kept_runtime
 from workbench.runtimes.runtime import Runtime
 from workbench.store.modes import make_folder
 from workbench.text import clean
 
-PATIENCE = 3
-"""Times that an unexpected error may meet a job before the job is given up as failed."""
-LONGEST_PAUSE = 30.0
 NOTE_CAP = 500
 
 logger = logging.getLogger("workbench.runner")
@@ -87,9 +85,7 @@ class Follower:
         self._clock = clock
         self._heard = clock()
         self._stopped: float | None = None
-        self._troubles = 0
-        self._surprises = 0
-        self._not_before = 0.0
+        self._patience = Patience(clock)
 
     @property
     def name(self) -> str:
@@ -98,12 +94,13 @@ class Follower:
 
     def hurry(self) -> None:
         """Let no pause pass before the next look: what kept the job waiting may be over."""
-        self._not_before = self.next_look = 0.0
+        self.next_look = 0.0
+        self._patience.hurry()
 
     def turn(self, row: dict[str, Any], *, slot: bool) -> bool:
         """Take the job one step on; True when something was recorded. Errors are logged, never raised."""
         self.row = row
-        if self._clock() < self._not_before and not self._told_to_stop(row):
+        if self._patience.waits and not self._told_to_stop(row):
             return False
         try:
             return self._turn(slot)
@@ -123,9 +120,8 @@ class Follower:
             return self._give_up(str(error))
         except Exception as error:  # one bad job must not end the loop
             logger.exception("%s: unexpected", self.name)
-            self._surprises += 1
             self._trouble(error)
-            if self._surprises >= PATIENCE:
+            if self._patience.is_over_with_surprise():
                 return self._give_up(f"internal error: {type(error).__name__}: {error}")
         return False
 
@@ -146,7 +142,7 @@ class Follower:
         for step in steps:
             logger.info("%s (%s): %s", self.name, self.row["state"], step)
             self._do(step)
-        self._troubles = 0
+        self._patience.end()
         if steps:
             self.next_look = 0.0
         return bool(steps)
@@ -229,7 +225,7 @@ class Follower:
     def _end(self, step: End) -> None:
         """Keep what the job made, record the end, clear the target: in this order."""
         if self.row["handle"] is None:
-            out = self._empty_out()
+            out = empty_out(self._folder)
         else:
             # Not emptied: what came before a cut, or before a killed runner, need not come again.
             out = make_folder(make_folder(self._folder) / OUT)
@@ -263,7 +259,7 @@ class Follower:
         try:
             if self.row["handle"] is not None:
                 self._target.stop(self._handle)
-            out = self._empty_out()
+            out = empty_out(self._folder)
             step, records = end_records(
                 self.project, self.job, out, End("failed", reason=reason[:REASON_CAP])
             )
@@ -273,12 +269,6 @@ class Follower:
             self._trouble(error)
             return False
         return True
-
-    def _empty_out(self) -> Path:
-        """Return an empty folder for a job that made nothing that counts."""
-        out = make_folder(self._folder) / OUT
-        shutil.rmtree(out, ignore_errors=True)
-        return make_folder(out)
 
     def _clear(self, out: Path) -> None:
         """Remove what was fetched and the folder on the target; one that stays costs space only."""
@@ -309,17 +299,12 @@ class Follower:
 
     def _trouble(self, error: Exception) -> None:
         """Say it once, and look again later and later."""
-        if not self._troubles:
+        if self._patience.try_later():
             logger.warning("%s: %s", self.name, error)
-            self._say(Stage("waiting", note=clean(error, NOTE_CAP)))
-        self._troubles += 1
-        self._not_before = self._clock() + min(0.25 * 2.0**self._troubles, LONGEST_PAUSE)
-
-    def _say(self, stage: Stage) -> None:
-        try:
-            write_stage(self._folder, stage)
-        except OSError as error:
-            logger.warning("%s: %s", self.name, error)
+            try:
+                write_stage(self._folder, Stage("waiting", note=clean(error, NOTE_CAP)))
+            except OSError as refused:
+                logger.warning("%s: %s", self.name, refused)
 
     @property
     def _target(self) -> Target:
