@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from plugins.compute.docker.options import Address
 from workbench.errors import TargetError, TargetRefused
@@ -12,11 +12,99 @@ from workbench.text import clean
 _LONG = 300
 
 
-def explain(error: BaseException, address: Address, complaint: str) -> TargetError:
-    """Return the refusal for what the docker SDK raised; `complaint` is what SSH's client said.
+Error = TypeVar("Error", bound=TargetError)
 
-    What may pass by itself is a TargetError, what a person must mend a TargetRefused.
-    """
+
+class _Case(NamedTuple, Generic[Error]):
+    """A cause as a person reads it; `at` makes it the error of one engine."""
+
+    kind: type[Error]
+    what: str
+    fix: str
+    code: str
+
+    def at(self, where: str, why: str) -> Error:
+        """Return the error, to be raised."""
+        return self.kind(self.what, where=where, why=why, fix=self.fix, code=self.code)
+
+
+# What may pass by itself is a TargetError, what a person must mend a TargetRefused.
+_FULL_DISK = _Case(
+    TargetRefused,
+    "The disk of the Docker engine is full",
+    fix="Free space there (workbench target prune, docker system df), then queue it again",
+    code="target.disk",
+)
+_TOO_OLD = _Case(
+    TargetRefused,
+    "The Docker engine is too old",
+    fix="Upgrade Docker there to 20.10 or later",
+    code="target.version",
+)
+_NO_GPU = _Case(
+    TargetRefused,
+    "The Docker engine has no GPU for jobs",
+    fix="Install the NVIDIA container toolkit there, or leave the option gpus out",
+    code="target.gpu",
+)
+_REFUSED = _Case(
+    TargetError,
+    "The Docker engine refused",
+    fix="Correct the cause there",
+    code="target.engine",
+)
+_NOT_RUNNING = _Case(
+    TargetError,
+    "No Docker engine answers",
+    fix="Start it (systemctl start docker), or correct the target's option engine",
+    code="target.connection",
+)
+_FORBIDDEN = _Case(
+    TargetRefused,
+    "You may not use the Docker engine",
+    fix="Have yourself added to its group (sudo usermod -aG docker $USER), then log in again",
+    code="target.permission",
+)
+_SILENT = _Case(
+    TargetError,
+    "The Docker engine does not answer in time",
+    fix="See whether the machine is up and reachable; it is tried again by itself",
+    code="target.connection",
+)
+_WENT_AWAY = _Case(
+    TargetError,
+    "The connection to the Docker engine broke",
+    fix="See that the engine runs; it is tried again by itself",
+    code="target.connection",
+)
+_NO_ENGINE = _Case(
+    TargetRefused,
+    "What answers there is not a Docker engine",
+    fix="Correct the target's option engine",
+    code="target.engine",
+)
+_NO_TRUST = _Case(
+    TargetRefused,
+    "The Docker engine and this side do not trust each other",
+    fix="Correct the target's options tls_ca, tls_cert and tls_key",
+    code="target.tls",
+)
+_NO_DOCKER = _Case(
+    TargetRefused,
+    "There is no docker command at the far end",
+    fix="Install Docker there, with its command line",
+    code="target.docker",
+)
+_NO_LOGIN = _Case(
+    TargetRefused,
+    "SSH does not let you in",
+    fix="Add your key to the agent (ssh-add FILE), or have it accepted there",
+    code="target.login",
+)
+
+
+def explain(error: BaseException, address: Address, complaint: str) -> TargetError:
+    """Return the refusal for what the docker SDK raised; `complaint` is what SSH's client said."""
     import docker.errors
     import requests.exceptions
 
@@ -27,17 +115,17 @@ def explain(error: BaseException, address: Address, complaint: str) -> TargetErr
     if isinstance(error, requests.exceptions.SSLError):
         return _of_tls(str(error), address)
     if isinstance(error, requests.exceptions.InvalidJSONError):
-        return _no_engine(address, "its answer is not one of an engine")
+        return _NO_ENGINE.at(address.shown, "its answer is not one of an engine")
     for cause in _causes(error):
         if isinstance(cause, PermissionError):
             return _forbidden(address)
         if isinstance(cause, FileNotFoundError | ConnectionRefusedError | NotADirectoryError):
             return _not_running(address)
         if isinstance(cause, TimeoutError | requests.exceptions.Timeout):
-            return _silent(address)
+            return _SILENT.at(address.shown, "the connection timed out")
     if "certificate" in str(error).lower():  # an alert that came after the handshake
         return _of_tls(str(error), address)
-    return _went_away(address, short(error))
+    return _WENT_AWAY.at(address.shown, short(error))
 
 
 def missing_image(image: str, address: Address, why: str) -> TargetRefused:
@@ -53,24 +141,13 @@ def missing_image(image: str, address: Address, why: str) -> TargetRefused:
 
 def full_disk(where: str, why: str) -> TargetRefused:
     """Return the refusal for an engine without space."""
-    return TargetRefused(
-        "The disk of the Docker engine is full",
-        where=where,
-        why=why,
-        fix="Free space there (workbench target prune, docker system df), then queue it again",
-        code="target.disk",
-    )
+    return _FULL_DISK.at(where, why)
 
 
 def too_old(address: Address, found: str, needed: str) -> TargetRefused:
     """Return the refusal for an engine whose API is older than `needed`."""
-    return TargetRefused(
-        "The Docker engine is too old",
-        where=address.shown,
-        why=f"it speaks version {clean(found)} of its API, {needed} is needed",
-        fix="Upgrade Docker there to 20.10 or later",
-        code="target.version",
-    )
+    why = f"it speaks version {clean(found)} of its API, {needed} is needed"
+    return _TOO_OLD.at(address.shown, why)
 
 
 def short(text: object) -> str:
@@ -106,83 +183,23 @@ def _answered(error: Any, address: Address) -> TargetError:
     ):
         return _forbidden(address)
     if "could not select device driver" in said.lower():
-        return TargetRefused(
-            "The Docker engine has no GPU for jobs",
-            where=address.shown,
-            why=said,
-            fix="Install the NVIDIA container toolkit there, or leave the option gpus out",
-            code="target.gpu",
-        )
-    return TargetError(
-        "The Docker engine refused",
-        where=address.shown,
-        why=said,
-        fix="Correct the cause there",
-        code="target.engine",
-    )
+        return _NO_GPU.at(address.shown, said)
+    return _REFUSED.at(address.shown, said)
 
 
 def _not_running(address: Address) -> TargetError:
-    return TargetError(
-        "No Docker engine answers",
-        where=address.shown,
-        why="nothing listens there",
-        fix="Start it (systemctl start docker), or correct the target's option engine",
-        code="target.connection",
-    )
+    return _NOT_RUNNING.at(address.shown, "nothing listens there")
 
 
 def _forbidden(address: Address) -> TargetRefused:
-    return TargetRefused(
-        "You may not use the Docker engine",
-        where=address.shown,
-        why="its socket is closed to your account",
-        fix="Have yourself added to its group (sudo usermod -aG docker $USER), then log in again",
-        code="target.permission",
-    )
-
-
-def _silent(address: Address) -> TargetError:
-    return TargetError(
-        "The Docker engine does not answer in time",
-        where=address.shown,
-        why="the connection timed out",
-        fix="See whether the machine is up and reachable; it is tried again by itself",
-        code="target.connection",
-    )
-
-
-def _went_away(address: Address, why: str) -> TargetError:
-    return TargetError(
-        "The connection to the Docker engine broke",
-        where=address.shown,
-        why=why,
-        fix="See that the engine runs; it is tried again by itself",
-        code="target.connection",
-    )
-
-
-def _no_engine(address: Address, why: str) -> TargetRefused:
-    return TargetRefused(
-        "What answers there is not a Docker engine",
-        where=address.shown,
-        why=why,
-        fix="Correct the target's option engine",
-        code="target.engine",
-    )
+    return _FORBIDDEN.at(address.shown, "its socket is closed to your account")
 
 
 def _of_tls(said: str, address: Address) -> TargetRefused:
     why = _tls_reason(said)
     if address.tls is not None and not address.tls.cert and "this side" in why:
         why = "it asks for a certificate of this side"
-    return TargetRefused(
-        "The Docker engine and this side do not trust each other",
-        where=address.shown,
-        why=why,
-        fix="Correct the target's options tls_ca, tls_cert and tls_key",
-        code="target.tls",
-    )
+    return _NO_TRUST.at(address.shown, why)
 
 
 def _tls_reason(text: str) -> str:
@@ -219,21 +236,9 @@ def _of_ssh(complaint: str, address: Address) -> TargetError:
         denied = "permission denied" in text
         return _forbidden(address) if denied else _not_running(address)
     if "docker" in text and "not found" in text:
-        return TargetRefused(
-            "There is no docker command at the far end",
-            where=address.shown,
-            why=short(_last(complaint)),
-            fix="Install Docker there, with its command line",
-            code="target.docker",
-        )
+        return _NO_DOCKER.at(address.shown, short(_last(complaint)))
     if "permission denied" in text:
-        return TargetRefused(
-            "SSH does not let you in",
-            where=address.shown,
-            why=short(_last(complaint)),
-            fix="Add your key to the agent (ssh-add FILE), or have it accepted there",
-            code="target.login",
-        )
+        return _NO_LOGIN.at(address.shown, short(_last(complaint)))
     return TargetError(
         "The machine of the Docker engine is not reached over SSH",
         where=address.shown,
