@@ -22,7 +22,8 @@ from workbench.compute.processes import look
 from workbench.compute.targets import open_target
 from workbench.compute.wake import runner_pid, wake_runner
 from workbench.project.project import Project, init_project, open_project
-from workbench.testing.compute import wait_for, work_spec, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import work_spec, write_package
 
 ROUNDS = int(os.environ.get("WORKBENCH_TEST_ROUNDS", "6"))
 """How often a runner is killed; more by the environment variable."""

@@ -22,7 +22,8 @@ from workbench.compute.contract import Kind, Surroundings
 from workbench.errors import TargetError
 from workbench.options import settle
 from workbench.project.project import init_project
-from workbench.testing.compute import Sender, wait_for, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import Sender, write_package
 
 pytestmark = pytest.mark.real("sshd", "ssh", "ssh-keygen")
 

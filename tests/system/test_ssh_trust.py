@@ -19,7 +19,8 @@ from workbench.compute.asking import open_questions
 from workbench.compute.jobs import get_job, queue
 from workbench.compute.wake import runner_pid, wake_runner
 from workbench.project.project import Project, init_project, open_project
-from workbench.testing.compute import wait_for, work_spec, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import work_spec, write_package
 
 pytestmark = pytest.mark.real("sshd", "ssh", "ssh-keygen")
 

@@ -20,7 +20,7 @@ from workbench.compute.told import stage_text
 from workbench.errors import BadInput, Conflict, NotFound, TargetError
 from workbench.project.project import Project, init_project, open_project
 from workbench.records.jobs import JobChanged, JobEnded
-from workbench.testing.compute import work_spec
+from workbench.testing.work import work_spec
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from workbench.project.paths import config_home
 from workbench.project.project import Project, init_project, open_project
 from workbench.records.deployments import DeploymentCreated
 from workbench.records.jobs import JobEnded
-from workbench.testing.compute import work_spec
+from workbench.testing.work import work_spec
 
 HOST = {"host": "deep"}
 

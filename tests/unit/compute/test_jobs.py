@@ -12,7 +12,7 @@ from workbench.compute.waiting import follow, follow_log, log_so_far
 from workbench.errors import Conflict, NotFound
 from workbench.project.project import Project, init_project, open_project
 from workbench.records.jobs import JobChanged, JobEnded
-from workbench.testing.compute import work_spec
+from workbench.testing.work import work_spec
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from workbench.compute.identity import Identity, boot_id, identify, myself
 from workbench.compute.processes import look
 from workbench.errors import TargetError, Unavailable
 from workbench.ids import new_ulid
-from workbench.testing.compute import Sender, wait_for, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import Sender, write_package
 
 
 @pytest.fixture

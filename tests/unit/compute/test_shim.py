@@ -15,7 +15,8 @@ import pytest
 from workbench.compute.identity import Identity, identify
 from workbench.compute.processes import end_all, marked
 from workbench.ids import new_ulid
-from workbench.testing.compute import PACKAGE, wait_for, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import PACKAGE, write_package
 
 ROOT = Path(__file__).parents[3]
 

@@ -9,7 +9,8 @@ from workbench.compute.jobs import Job, get_job, queue_record, store_spec
 from workbench.compute.spec import JobSpec
 from workbench.project.project import Project, init_project, open_project
 from workbench.runner.loop import Loop
-from workbench.testing.compute import wait_for, work_spec, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import work_spec, write_package
 
 
 class Bench:

@@ -23,7 +23,8 @@ from workbench.remote.target import RemoteTarget
 from workbench.runner import follow
 from workbench.runner.hands import ManyHands
 from workbench.runner.loop import Loop
-from workbench.testing.compute import wait_for, work_spec, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import work_spec, write_package
 
 
 class Far:

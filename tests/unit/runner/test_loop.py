@@ -20,7 +20,8 @@ from workbench.records.runs import RunCreated, RunFacts
 from workbench.runner import follow
 from workbench.runner.hands import ManyHands
 from workbench.runner.loop import Loop
-from workbench.testing.compute import wait_for, work_spec
+from workbench.testing.compute import wait_for
+from workbench.testing.work import work_spec
 
 
 @pytest.fixture(autouse=True)
