@@ -262,7 +262,7 @@ EXPERIMENTS = (
         "delete", "3", "experiments.keeping:Keeps.act_delete", at_run("cancelled", "runs.delete")
     ),
     Opening("register", "3", "experiments.runs:Runs.act_register", at_run("succeeded", "runs.register")),
-    Opening("end", "3", "experiments.runs:Runs.act_cancel", at_run("running", "runs.cancel")),
+    Opening("end", "3", "experiments.cancelling:ask_cancel", at_run("running", "runs.cancel")),
     Opening("reproduce", "3", "experiments.again:Trains._ask", at_run("succeeded", "runs.reproduce")),
     Opening("columns", "3", "experiments.choosing:Shows.act_columns.<locals>.ask", by("runs.columns")),
 )  # fmt: skip

@@ -37,7 +37,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "probe", lambda *_: Probe(True, FACTS))
     monkeypatch.setattr("workbench.project.settings.Settings.slots", 1)
     monkeypatch.setattr(facts, "_moment", lambda _moment, _now: "10:00:00, now")
-    monkeypatch.setattr("screens.deployments.place.curl", lambda _project, _record: "curl ...")
+    monkeypatch.setattr("screens.deployments.side.curl", lambda _project, _record: "curl ...")
     monkeypatch.setenv("WORKBENCH_THEME", "workbench")
     monkeypatch.delenv("NO_COLOR", raising=False)
 

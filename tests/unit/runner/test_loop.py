@@ -17,7 +17,7 @@ from workbench.project.paths import state_home
 from workbench.project.project import Project
 from workbench.records.jobs import JobChanged
 from workbench.records.runs import RunCreated, RunFacts
-from workbench.runner import follow
+from workbench.runner import follow, patience
 from workbench.runner.hands import ManyHands
 from workbench.runner.loop import Loop
 from workbench.testing.compute import wait_for
@@ -333,7 +333,7 @@ def test_an_unexpected_error_meets_one_job_only_and_ends_it_after_some_tries(
     with monkeypatch.context() as patch:
         patch.setattr(line.inner, "prepare", prepare, raising=False)
         bench.until(good, "succeeded")
-        for _ in range(follow.PATIENCE):
+        for _ in range(patience.MOST_SURPRISES):
             line.clock.now += 60
             bench.loop.turn()
     found = bench.job(bad)
