@@ -10,12 +10,15 @@ from textual.content import Content
 
 from screens.deployments.rows import value
 from screens.text import bar, said
+from workbench.widths import fit, width
 
 PROBABILITY = "probability_"
 BARS = 6
 """Classes that are drawn, the most probable."""
 WIDTH = 24
 """Cells of a bar."""
+LABEL = 24
+"""Cells of a class's name, at most."""
 NAMED = 2
 """Values of an earlier row that are named, where it differs from the newest."""
 
@@ -69,14 +72,14 @@ def drawn(asked: Sequence[Asked], *, short: bool = False) -> Content:
         said(f"   {answer.version}, {answer.ms:.0f} ms, request {answer.request}", "muted"),
     )
     shares = answer.shares
-    room = min(max((len(name) for name, _ in shares[:bars]), default=0), 24)
+    labels = [said(name, cap=LABEL).plain for name, _ in shares[:bars]]
+    room = min(max(map(width, labels), default=0), LABEL)
     lines = [head]
-    for name, share in shares[:bars]:
-        label = said(name, cap=24).plain.ljust(room)
+    for (name, share), label in zip(shares, labels, strict=False):
         lines.append(
             Content.assemble(
                 "  ",
-                said(label, "strong" if name == answer.prediction else "muted"),
+                said(fit(label, room), "strong" if name == answer.prediction else "muted"),
                 "  ",
                 said(bar(share, WIDTH), "busy"),
                 said(f"  {share:.4f}"),

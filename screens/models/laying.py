@@ -9,6 +9,7 @@ from textual.content import Content
 
 from screens.text import Styled, Tone, folded, said
 from workbench.text import clean
+from workbench.widths import fit
 
 NARROWEST = 24
 """Cells that a text is laid out for at least."""
@@ -34,7 +35,7 @@ def _fact(item: Fact, width: int, label: int) -> Content:
     for piece in pieces:
         words = piece if isinstance(piece, Styled) else Styled(piece)
         rows += wrapped(words.text, words.tone, room)
-    head = clean(item.label, label).ljust(label)
+    head = fit(clean(item.label), label)
     return Content("\n").join(
         [
             Content.assemble((head if at == 0 else " " * label, "$text-muted"), " ", row)
@@ -56,5 +57,4 @@ def hanging(text: object, tone: Tone, width: int, indent: int = 2) -> Content:
 
 def cut(text: str, room: int) -> str:
     """Return a name in exactly `room` cells, with an ellipsis where it is longer."""
-    text = clean(text)
-    return text.ljust(room) if len(text) <= room else text[: room - 1] + "…"
+    return fit(clean(text), room)

@@ -17,6 +17,7 @@ import msgspec
 import ops_seed
 import polars as pl
 import pytest
+from rich.cells import cell_len
 from settle import settled, status, text, until
 from textual.pilot import Pilot
 from textual.widgets import Button
@@ -53,7 +54,7 @@ def seeded(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     time.tzset()
     monkeypatch.setattr(wake, "wake_runner", lambda _: None)
     # The path of the token is another in every test.
-    monkeypatch.setattr("screens.deployments.place.curl", lambda _project, _record: "curl ...")
+    monkeypatch.setattr("screens.deployments.side.curl", lambda _project, _record: "curl ...")
     ops_seed.endpoints(project)
     return project
 
@@ -431,6 +432,13 @@ def test_an_answer_names_the_version_and_sorts_the_classes() -> None:
     assert "bird@1 answers b (0.75), 3 ms, d=null" in lines[3]
     assert "bird@2 answers b (0.75), 3 ms, same values" in lines[4]
     assert Answer("x@1", "id", 1, {"prediction": 2.5}).shares == []
+
+
+def test_the_bars_of_classes_begin_in_one_column_however_wide_their_letters() -> None:
+    names = {"ab": 0.4, "\u6f22\u5b57": 0.3, "e\u0301": 0.2, "\u6f22" * 30: 0.1}
+    answer = Answer("x@1", "id", 1, {f"probability_{name}": share for name, share in names.items()})
+    bars = drawn([Asked({}, answer)]).plain.splitlines()[1:]
+    assert [cell_len(bar[: bar.index("━")]) for bar in bars] == [28] * 4
 
 
 # Hostile
