@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from screens.experiments.figures import figure, short, value_text
+from screens.experiments.figures import figure, value_text
 from screens.text import Styled, Tone
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from workbench.experiments.compare import Comparison, MetricLine
-from workbench.numbers import from_figure
+from workbench.numbers import even, from_figure
 
 
 def source(found: Comparison, first_metrics: Sequence[str] = ()) -> MemorySource:
@@ -61,8 +61,9 @@ def _metric(line: MetricLine, *, main: bool = False) -> Row:
 
 
 def _figure(line: MetricLine, at: int) -> Cell:
-    text, low, high = figure(line.values[at]), line.low[at], line.high[at]
-    if low is not None and high is not None:
-        text += f" [{short(low)}, {short(high)}]"
+    value, low, high = line.values[at], line.low[at], line.high[at]
+    text = figure(value)
+    if value is not None and low is not None and high is not None:
+        text = "{} [{}, {}]".format(*even(value, low, high, digits=3))
     # Two cells behind every figure, so that the figures line up whether one is the best or not.
     return Styled(f"{text} *", "good") if at in line.best else f"{text}  "

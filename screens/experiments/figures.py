@@ -19,11 +19,6 @@ def figure(value: Figure | None) -> str:
     return f"{number:#.4g}".rstrip(".")
 
 
-def short(value: Figure) -> str:
-    """Write the end of an interval beside its figure: `0.79`, `1.24e+06`."""
-    return f"{from_figure(value):.3g}"
-
-
 def value_text(value: object) -> str:
     """Write a parameter as people type it; what was left out is a dash."""
     if value is None:

@@ -11,6 +11,9 @@ from screens.widgets.pane import ListPane
 from screens.widgets.source import Cell, Column, MemorySource, Row
 from screens.widgets.table import Table
 
+AROUND = 4
+"""Lines of a box that are no choices: its border, the heads, and room for the filter."""
+
 
 class Choose(Modal[str]):
     """`/` to find, Enter to take, Esc to leave things as they are; gives the key of the row taken.
@@ -20,7 +23,7 @@ class Choose(Modal[str]):
     """
 
     DEFAULT_CSS = """
-    Choose > Box { width: 70; height: 70%; padding: 0; }
+    Choose > Box { width: 70; max-height: 70%; padding: 0; }
     Choose.-several > Box { width: 96%; max-width: 92; }
     Choose ListPane, Choose ListPane:focus-within { border: none; background: $surface; }
     """
@@ -47,6 +50,7 @@ class Choose(Modal[str]):
     def compose(self) -> ComposeResult:
         """A list with a filter."""
         box = Box(ListPane("", self.table))
+        box.styles.height = self._source.total() + AROUND
         box.retitle(self._title, "/ find   enter take   esc close")
         yield box
 

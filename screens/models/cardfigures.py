@@ -11,6 +11,7 @@ from screens.models.laying import cut, hanging
 from screens.text import STYLES, Tone, said
 from workbench.models.figures import MetricLine
 from workbench.models.paired import BETTER, WORSE, PairedLine, RowComparison
+from workbench.numbers import even
 
 NAME = 17
 """Cells of a metric's name: the longest of those that trainers measure have a column of their own."""
@@ -82,20 +83,12 @@ def _sign(line: MetricLine, pair: PairedLine | None) -> Content:
 
 def between(low: float | None, high: float | None) -> str:
     """Write an interval in three digits: `0.951–0.989`; a dash for none."""
-    return "–" if low is None or high is None else f"{_three(low)}–{_three(high)}"
-
-
-def _three(value: float) -> str:
-    return f"{value:.3f}" if 0.001 <= abs(value) < 10 or value == 0 else f"{value:.3g}"
+    return "–" if low is None or high is None else "–".join(even(low, high, digits=3))
 
 
 def signed_pair(pair: PairedLine | None) -> str:
     """Write the interval of a difference: `+0.021 to +0.061`; empty for none."""
-    return "" if pair is None else f"{_signed(pair.low)} to {_signed(pair.high)}"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}" if 0.001 <= abs(value) < 10 or value == 0 else f"{value:+.2g}"
+    return "" if pair is None else " to ".join(even(pair.low, pair.high, digits=3, signed=True))
 
 
 def _bounds(line: MetricLine, pair: PairedLine | None, width: int) -> list[Content]:

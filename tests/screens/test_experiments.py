@@ -185,7 +185,7 @@ async def test_a_report_draws_its_pictures_for_the_width_there_is(bench: Workben
     async with opened(bench, 80, 24) as (pilot, place):
         place.point_at("r_2")
         await pilot.press("o")
-        await until(pilot, lambda: "better than the baseline" in text(bench))
+        await until(pilot, lambda: "0.9333 (0.8800 to 0.9800)" in text(bench))
         await settled(pilot)
         drawn = place.runs.aside.report._static.visual.plain
         assert "false positive rate" in drawn

@@ -28,7 +28,7 @@ from onnx_files import LINEAR
 from openings import ONCE, OPENINGS, Opening
 from pytest_textual_snapshot import SVGImageExtension
 from rich.cells import cell_len
-from settle import settled
+from settle import settled, text
 from syrupy.assertion import SnapshotAssertion
 from test_boundary import FORBIDDEN
 from test_doctor import FOUND
@@ -37,7 +37,8 @@ from textual.pilot import Pilot
 import screens
 from screens.app import Workbench
 from screens.datasets.picking import Entries, look
-from screens.modals.base import Modal
+from screens.modals.base import Box, Modal
+from screens.modals.choose import AROUND, Choose
 from workbench.compute.contract import Probe
 from workbench.compute.trusting import HostKey
 from workbench.doctor.findings import Finding
@@ -74,7 +75,7 @@ def same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
     monkeypatch.setenv("WORKBENCH_THEME", "workbench")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr("screens.deployments.place.curl", lambda *_: "curl ...")
+    monkeypatch.setattr("screens.deployments.side.curl", lambda *_: "curl ...")
     monkeypatch.setattr("screens.deployments.calling.curl_infer", lambda *_: "curl -H ... -d ...")
     monkeypatch.setattr("screens.modals.keys.config_home", lambda: Path("~/.config/workbench"))
     monkeypatch.setattr("screens.datasets.picking.look", at_home)
@@ -344,3 +345,20 @@ def test_a_modal_that_no_picture_shows_is_found() -> None:
         ast.parse("class A:\n def go(self):\n  push(Confirm('x'))\n  run(lambda: m.Confirm('y'))")
     )
     assert visitor.found == {"new:A.go", "new:A.go.<locals>.<lambda>"}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("choices", "rows"), [(1, 1), (3, 3), (300, None)])
+async def test_a_list_to_choose_from_is_as_high_as_its_rows(
+    bench: Workbench, choices: int, rows: int | None, size: tuple[int, int]
+) -> None:
+    async with bench.run_test(size=size) as pilot:
+        modal = Choose("one of them", [f"choice {n}" for n in range(choices)])
+        bench.push_screen(modal)
+        await settled(pilot)
+        most = size[1] * 7 // 10
+        assert modal.query_one(Box).size.height + 2 == (most if rows is None else rows + AROUND)
+        await pilot.press("slash")
+        await settled(pilot)
+        seen = [line for line in text(bench).splitlines() if "choice " in line]
+        assert len(seen) == (most - AROUND if rows is None else rows)

@@ -154,9 +154,9 @@ def test_a_wide_pane_has_a_metric_on_a_line(project: Project) -> None:
     ]  # fmt: skip
     assert first.plain.split() == [
         "macro_f1", "0.9333", "0.915–0.952", "0.9000", "✓", "0.2041", "0.9713", "0.952–0.991",
-        "-0.038", "≈", "-0.010", "to", "+1.200",
+        "-0.038", "≈", "-0.01", "to", "+1.20",
     ]  # fmt: skip
     assert len(others) == 1
     narrow = [line.plain for line in metric_rows(found.lines, "macro_f1", 48, ("@2", "@3"), rows)]
-    assert "  0.915–0.952  0.952–0.991  -0.010 to +1.200" in narrow
+    assert "  0.915–0.952  0.952–0.991  -0.01 to +1.20" in narrow
     assert any(line.split() == ["baseline", "0.2041"] for line in narrow)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.base import table
 from workbench.cli.model_text import GLYPHS, evaluated_line, figure, lineage_lines, size
+from workbench.numbers import even
 from workbench.text import clean
 
 if TYPE_CHECKING:
@@ -79,12 +80,14 @@ def _metric(line: MetricLine) -> list[str]:
 
 def bounds(low: float | None, high: float | None) -> str:
     """Return an interval, `-` for none."""
-    return "-" if low is None or high is None else f"{low:.4g} to {high:.4g}"
+    return "-" if low is None or high is None else " to ".join(even(low, high))
 
 
 def paired_words(line: PairedLine | None) -> str:
     """Return the interval of a difference and what it says."""
-    return "-" if line is None else f"{line.low:+.3g} to {line.high:+.3g} {line.verdict}"
+    if line is None:
+        return "-"
+    return " to ".join(even(line.low, line.high, digits=3, signed=True)) + f" {line.verdict}"
 
 
 def rows_words(rows: RowComparison) -> str:

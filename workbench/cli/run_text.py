@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workbench.cli.base import table
 from workbench.cli.joblog import moment
-from workbench.numbers import Figure, from_figure
+from workbench.numbers import Figure, even, from_figure
 from workbench.options import Value
 from workbench.text import clean
 
@@ -148,8 +148,7 @@ def _figures(run: Run) -> str:
     rows = [
         (
             name,
-            figure(value),
-            _between(last(f"low.{name}"), last(f"high.{name}")),
+            *_measured(value, last(f"low.{name}"), last(f"high.{name}")),
             figure(last(f"dummy.{name}")),
             f"{figure(last(f'cv.{name}'))} ± {figure(last(f'cv_std.{name}'))}",
         )
@@ -159,9 +158,12 @@ def _figures(run: Run) -> str:
     return table(headings, rows, right=headings[1:])
 
 
-def _between(low: Figure | None, high: Figure | None) -> str:
-    """Return an interval, `-` where the run is older than those."""
-    return "-" if low is None or high is None else f"{figure(low)} to {figure(high)}"
+def _measured(value: Figure, low: Figure | None, high: Figure | None) -> tuple[str, str]:
+    """Return a figure and its interval, `-` where the run is older than those."""
+    if low is None or high is None:
+        return figure(value), "-"
+    text, *ends = even(value, low, high)
+    return text, " to ".join(ends)
 
 
 def comparison_text(found: Comparison) -> str:
@@ -189,10 +191,10 @@ def comparison_text(found: Comparison) -> str:
 
 
 def _cell(line: MetricLine, place: int) -> str:
-    text = figure(line.values[place])
-    low, high = line.low[place], line.high[place]
-    if low is not None and high is not None:
-        text += f" [{figure(low)}, {figure(high)}]"
+    value, low, high = line.values[place], line.low[place], line.high[place]
+    text = figure(value)
+    if value is not None and low is not None and high is not None:
+        text = "{} [{}, {}]".format(*even(value, low, high))
     text += " *" if place in line.best else ""
     change = line.change[place]
     if place and change is not None and line.values[place] is not None:

@@ -142,7 +142,7 @@ def test_compare_over_seeds_and_curves(project: Project) -> None:
     words = ("compare", "r_1", "r_2", "r_3")
     text = run(run_group, *words, "--group", "seed").stdout
     assert "r_1 ×3 (base)" in text
-    assert "0.7 [0.2032, 1.197]" in text  # 4.303 * 0.2 / sqrt(3) = 0.4968
+    assert "0.700 [0.203, 1.197]" in text  # 4.303 * 0.2 / sqrt(3) = 0.4968
     found = data(run(run_group, *words, "--group", "seed", "--json"), "run.compare@1")
     assert found["members"] == [["r_1", "r_2", "r_3"]]
     assert found["metrics"][0]["high"][0] == pytest.approx(1.19683, abs=1e-5)

@@ -167,10 +167,10 @@ def test_a_run_of_its_own_has_the_interval_that_it_recorded(
     assert grouped.counts == (2,)  # the mean's interval is Student's, not one of theirs
     assert (grouped.low[0], grouped.high[0]) != (0.79, 0.83)
     found = compare(project, ["r_1", "r_2"])
-    assert "0.81 [0.79, 0.83]" in comparison_text(found)
+    assert "0.8100 [0.7900, 0.8300]" in comparison_text(found)
     assert "0.5  " in comparison_text(found)
     shown = comparing.source(found)
     cells = [str(plain(cell)) for row in shown.page(0) for cell in row.cells]
-    assert "0.8100 [0.79, 0.83]  " in cells
-    assert "0.9000 [0.79, 0.83] *" in cells
+    assert "0.810 [0.790, 0.830]  " in cells
+    assert "0.900 [0.790, 0.830] *" in cells
     assert not any("low" in cell for cell in cells)

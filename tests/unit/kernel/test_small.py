@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from workbench import plugins, states
 from workbench.errors import BadInput, Conflict, NotFound, PluginError
 from workbench.files import inside, write_atomic
-from workbench.numbers import from_figure, json_ready, to_figure
+from workbench.numbers import Figure, even, from_figure, json_ready, to_figure
 
 # Figures
 
@@ -31,6 +31,48 @@ def test_a_float_comes_back_from_its_figure(value: float) -> None:
 def test_no_bare_nan_at_any_depth() -> None:
     ready = json_ready({"a": [math.nan, (math.inf, {"b": -math.inf})], "c": "x", "d": 1})
     assert ready == {"a": ["NaN", ["Infinity", {"b": "-Infinity"}]], "c": "x", "d": 1}
+
+
+@pytest.mark.parametrize(
+    ("figures", "digits", "written"),
+    [
+        ((0.444, 0.47), 4, "0.4440 0.4700"),
+        ((0.958, 0.944, 0.97), 3, "0.958 0.944 0.970"),
+        ((0.0444, 0.5), 4, "0.0444 0.5000"),
+        ((44.4, 5.0), 4, "44.40 5.00"),
+        ((0.5, 0.5), 4, "0.5000 0.5000"),
+        ((0.0, 0.0), 3, "0.000 0.000"),
+        ((9.99996, 1.0), 4, "10.000 1.000"),
+        ((0.91284, 0.91331), 3, "0.9128 0.9133"),
+        ((1.2e-5, 3e-5), 4, "1.200e-05 3.000e-05"),
+        ((124000.0, 99.0), 3, "1.24e+05 9.90e+01"),
+        (("NaN", 0.3), 4, "NaN 0.3000"),
+        ((0.3, "-Infinity", "Infinity"), 3, "0.300 -Infinity Infinity"),
+    ],
+)
+def test_figures_that_are_read_together_have_equal_decimals(
+    figures: tuple[Figure, ...], digits: int, written: str
+) -> None:
+    assert " ".join(even(*figures, digits=digits)) == written
+
+
+def test_the_interval_of_a_difference_has_signs_and_two_digits_of_its_width() -> None:
+    assert even(-0.004, 0.061, digits=3, signed=True) == ("-0.004", "+0.061")
+    assert even(-0.0004, 0.0006, digits=3, signed=True) == ("-0.0004", "+0.0006")
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=3), st.integers(2, 6))
+def test_even_figures_end_in_one_column_and_are_near_what_they_stand_for(
+    figures: list[float], digits: int
+) -> None:
+    written = even(*figures, digits=digits)
+    behind = {text.partition(".")[2].partition("e")[0] for text in written}
+    assert len({len(part) for part in behind}) == 1
+    largest = max(map(abs, figures))
+    assert all(
+        abs(float(text) - figure) <= max(largest * 10.0, 1.0) * 10.0**-digits
+        for text, figure in zip(written, figures, strict=True)
+    )
 
 
 # Files

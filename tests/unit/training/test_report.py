@@ -182,7 +182,7 @@ def test_guardrails_are_told(binary: tuple[Story, Report]) -> None:
 
 
 def test_the_verdict_says_whether_it_beats_the_baseline(binary: tuple[Story, Report]) -> None:
-    assert "better than the baseline (0.5) by" in words.verdict(binary[1])
+    assert "better than the baseline (0.5000) by" in words.verdict(binary[1])
 
 
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
@@ -308,3 +308,22 @@ def test_the_command_makes_the_run_again(binary: tuple[Story, Report]) -> None:
         name: getattr(story, name) for name in Story.__slots__ if name != "work"
     }, work=msgspec.structs.replace(story.work, params={**story.work.params, "c": 0.5}))  # fmt: skip
     assert "-P c=0.5" in words.command(tell(changed))
+
+
+def test_what_holds_is_good_and_what_is_worse_is_bad(binary: tuple[Story, Report]) -> None:
+    one = binary[1]
+    rails = [msgspec.structs.replace(one.rails[0], holds=holds) for holds in (True, False)]
+    slices = [msgspec.structs.replace(item, worse=True) for item in one.slices]
+    assert slices
+    report = msgspec.structs.replace(one, rails=tuple(rails), slices=tuple(slices))
+    found = re.findall(r'<td class="(good|bad)">([^<]*)</td>', page.write(report))
+    assert found == [("good", "yes"), ("bad", "no")] + [("bad", "yes")] * len(slices)
+
+
+def test_importances_stand_beside_their_bars(any_report: Report) -> None:
+    body = page.write(any_report).partition("Permutation importance</title>")[2]
+    labels = re.findall(r'<text [^>]*text-anchor="(start|end)"[^>]*>([^<]*)</text>', body)
+    rows = words.importances(any_report)
+    wanted = [("end", f"{mean} ± {spread}") for _, mean, spread in rows]
+    assert rows
+    assert [label for label in labels[: 2 * len(rows)] if label[0] == "end"] == wanted

@@ -6,7 +6,8 @@ The page forbids itself to load anything (Content-Security-Policy). Every text f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from workbench.training.report import svg, words
 from workbench.training.report.record import Confusion, Report
@@ -30,14 +31,15 @@ h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; border-bottom: 1px solid var(--
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .6rem 0; }
 th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid var(--line);
   overflow-wrap: normal; }
-th { color: var(--muted); font-weight: 600; } .l { text-align: left; }
-td.l { overflow-wrap: anywhere; }
-tr.main td { font-weight: 700; } .yes { color: var(--good); } .no { color: var(--bad); }
+th { color: var(--muted); font-weight: 600; } td { white-space: nowrap; }
+.l { text-align: left; white-space: normal; } td.l { overflow-wrap: anywhere; min-width: 7rem; }
+tr.main td { font-weight: 700; } td.good { color: var(--good); } td.bad { color: var(--bad); }
 .note { color: var(--muted); max-width: 48rem; }
 code { font-family: ui-monospace, monospace; font-size: .93em; background: var(--soft);
   padding: .05em .3em; }
 pre { background: var(--soft); padding: .7rem 1rem; overflow-x: auto; }
-.row { display: flex; flex-wrap: wrap; gap: 1.5rem; } figure { margin: 0; }
+.row { display: flex; flex-wrap: wrap; gap: 1.5rem; } .row figure { width: 296px; }
+figure { margin: 0; }
 figcaption { color: var(--muted); }
 svg { max-width: 100%; height: auto; } svg text { fill: var(--muted); font-size: 11px; }
 .grid { stroke: var(--line); stroke-width: .5; fill: none; }
@@ -48,6 +50,8 @@ svg { max-width: 100%; height: auto; } svg text { fill: var(--muted); font-size:
 .mark { stroke: var(--second); stroke-width: 1.5; stroke-dasharray: 5 3; fill: none; }
 @media print { body { max-width: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 """
+_PLAIN: Mapping[str, str] = MappingProxyType({})
+_HOLDS = MappingProxyType({"yes": "good", "no": "bad"})
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
@@ -85,14 +89,22 @@ def _sections(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _table(
-    head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, main: int | None = None
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    left: int = 1,
+    main: int | None = None,
+    tones: Mapping[str, str] = _PLAIN,
 ) -> str:
-    """Return a table of texts from anywhere; its first `left` columns are flushed left."""
+    """Return a table of texts from anywhere; its first `left` columns are flushed left.
+
+    `tones` says of words in the other columns whether they are good or bad.
+    """
 
     def cells(row: Sequence[str], tag: str) -> str:
         scope = ' scope="col"' if tag == "th" else ""
         return "".join(
-            f"<{tag}{scope}{_class(place < left, cell)}>{text(cell, 120)}</{tag}>"
+            f"<{tag}{scope}{_class(place < left, tones.get(cell, ''))}>{text(cell, 120)}</{tag}>"
             for place, cell in enumerate(row)
         )
 
@@ -104,9 +116,9 @@ def _table(
     )
 
 
-def _class(left: bool, cell: str) -> str:
-    names = ["l"] * left + ([cell] if cell in {"yes", "no"} and not left else [])
-    return f' class="{" ".join(names)}"' if names else ""
+def _class(left: bool, tone: str) -> str:
+    name = "l" if left else tone
+    return f' class="{name}"' if name else ""
 
 
 def _facts(facts: Sequence[tuple[str, str]]) -> str:
@@ -135,7 +147,7 @@ def _problem(report: Report) -> str:
     ]
     if report.positive:
         facts.append(("Positive class", report.positive))
-    rails = _table(words.RAIL_HEAD, words.rails(report)) if report.rails else ""
+    rails = _table(words.RAIL_HEAD, words.rails(report), tones=_HOLDS) if report.rails else ""
     return _facts(facts) + rails
 
 
@@ -204,11 +216,10 @@ def _residuals(report: Report) -> str:
 def _importances(report: Report) -> str:
     if not report.importances:
         return ""
-    shown = report.importances[: words.MOST_SHOWN]
     rows = [
-        (item.column, float(item.mean), float(item.mean) - float(item.spread),
+        (name, f"{mean} ± {spread}", float(item.mean), float(item.mean) - float(item.spread),
          float(item.mean) + float(item.spread))
-        for item in shown
+        for (name, mean, spread), item in zip(words.importances(report), report.importances, strict=False)
     ]  # fmt: skip
     return _figure(svg.bars(rows, title="Permutation importance"), words.importance_note(report))
 
@@ -220,15 +231,16 @@ def _slices(report: Report) -> str:
     if not report.slices:
         return note
     rows = [
-        (f"{item.column}: {item.value}", float(item.test), float(item.low), float(item.high))
+        (f"{item.column}: {item.value}", words.number(item.test), float(item.test),
+         float(item.low), float(item.high))
         for item in report.slices
         if float(item.low) == float(item.low)
-    ]
+    ]  # fmt: skip
     drawn = svg.bars(
         rows, title="The worst slices", mark=float(report.main.test), mark_words="all test rows"
     )
     return note + (_figure(drawn, "") if rows else "") + _table(
-        words.SLICE_HEAD, words.slices(report), left=2
+        words.SLICE_HEAD, words.slices(report), left=2, tones={"yes": "bad"}
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from workbench.text import clean
 
 Points = Sequence[tuple[float, float]]
 
-SIZE, LEFT, BOTTOM, TOP, RIGHT = 260, 44, 36, 10, 12
+SIZE, LEFT, BOTTOM, TOP, RIGHT = 240, 44, 36, 10, 12
 
 
 def text(value: object, cap: int = 80) -> str:
@@ -63,39 +63,43 @@ def unit_square(
     return _svg(LEFT + SIZE + RIGHT, TOP + SIZE + BOTTOM, title, "".join(parts))
 
 
-Bar = tuple[str, float, float, float]
-"""Label, value, and the ends of its whisker."""
+Bar = tuple[str, str, float, float, float]
+"""Label, value as it is written, value, and the ends of its whisker."""
 
 
 def bars(
     rows: Sequence[Bar], *, title: str, mark: float | None = None, mark_words: str = ""
 ) -> str:
-    """Return a bar for each row, from 0, with a whisker; `mark` is a line across all."""
-    label, width, step = 170, 330, 22
-    ends = [0.0, *(end for row in rows for end in row[1:]), *([] if mark is None else [mark])]
+    """Return a bar for each row, from 0, with a whisker; `mark` is a line across all.
+
+    Label and value stand over the bar, so that the picture is still to be read in a narrow window.
+    """
+    width, step = 400, 32
+    ends = [0.0, *(end for row in rows for end in row[2:]), *([] if mark is None else [mark])]
     low, high = min(ends), max(ends)
     span = (high - low) or 1.0
 
     def at(value: float) -> float:
-        return label + (value - low) / span * width
+        return RIGHT + (value - low) / span * width
 
     parts = []
-    for place, (name, value, start, end) in enumerate(rows):
+    for place, (name, written, value, start, end) in enumerate(rows):
         y = TOP + place * step
         left, right = sorted((at(0.0), at(value)))
-        parts.append(_label(label - 8, y + 13, clean(name, 26), "end"))
+        parts.append(_label(RIGHT, y + 11, clean(name, 48), "start"))
+        parts.append(_label(RIGHT + width, y + 11, written, "end"))
         parts.append(
-            f'<rect class="bar" x="{left:.1f}" y="{y + 3}" width="{right - left:.1f}" height="13"/>'
-            f'<path class="whisker" d="M{at(start):.1f} {y + 9.5}H{at(end):.1f}"/>'
+            f'<rect class="bar" x="{left:.1f}" y="{y + 16}" width="{right - left:.1f}" height="10"/>'
+            f'<path class="whisker" d="M{at(start):.1f} {y + 21}H{at(end):.1f}"/>'
+            f'<path class="axis" d="M{at(0.0):.1f} {y + 14}v14"/>'
         )
+        if mark is not None:
+            parts.append(f'<path class="mark" d="M{at(mark):.1f} {y + 14}v14"/>')
     bottom = TOP + len(rows) * step
-    parts.append(f'<path class="axis" d="M{at(0.0):.1f} {TOP}V{bottom}"/>')
     if mark is not None:
-        parts.append(f'<path class="mark" d="M{at(mark):.1f} {TOP}V{bottom}"/>')
-        parts.append(
-            _label(min(max(at(mark), label + 40), label + width - 40), bottom + 14, mark_words)
-        )
-    return _svg(label + width + RIGHT, bottom + 22, title, "".join(parts))
+        within = min(max(at(mark), RIGHT + 40), RIGHT + width - 40)
+        parts.append(_label(within, bottom + 10, mark_words))
+    return _svg(RIGHT + width + RIGHT, bottom + (18 if mark_words else 4), title, "".join(parts))
 
 
 def histogram(edges: Sequence[float], rows: Sequence[int], *, title: str, across: str) -> str:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import shlex
 
+from workbench.numbers import Figure, even
 from workbench.training.guardrails import bound_words
 from workbench.training.report.record import Line, Report
 
 Row = list[str]
 
 
-def number(value: float | str) -> str:
-    """Return a figure in four significant digits."""
-    found = float(value)
-    return "-" if found != found else f"{found:.4g}"
+def number(value: Figure) -> str:
+    """Return a figure in four digits; a dash where there is none."""
+    return "-" if float(value) != float(value) else even(value)[0]
 
 
 def share(value: float | None) -> str:
@@ -24,15 +24,29 @@ def share(value: float | None) -> str:
     return "-" if value is None else f"{value * 100:.3g} %"
 
 
-def between(low: float | str, high: float | str) -> str:
-    """Return an interval: `0.69 to 0.73`."""
-    return "-" if number(low) == "-" else f"{number(low)} to {number(high)}"
+def between(low: Figure, high: Figure) -> str:
+    """Return an interval: `0.690 to 0.730`; a dash where there is none."""
+    return "-" if number(low) == "-" else " to ".join(even(low, high))
+
+
+def measured(value: Figure, low: Figure, high: Figure) -> tuple[str, str]:
+    """Return a figure of the test rows and its interval, written alike."""
+    if number(low) == "-":
+        return number(value), "-"
+    text, *ends = even(value, low, high)
+    return text, " to ".join(ends)
+
+
+def spread(mean: Figure, deviation: Figure) -> str:
+    """Return a mean with what it varies by: `0.8039 ± 0.0028`."""
+    return " ± ".join(even(mean, deviation)) if number(mean) != "-" else "-"
 
 
 def verdict(report: Report) -> str:
     """Return in a sentence what was reached, and whether it beats predicting without looking."""
     line = report.main
-    reached = f"{line.title} {number(line.test)} ({between(line.low, line.high)}) on the test rows"
+    test, bounds = measured(line.test, line.low, line.high)
+    reached = f"{line.title} {test} ({bounds}) on the test rows"
     if line.beats:
         return (
             f"{reached}; better than the baseline ({number(line.baseline)}) by "
@@ -57,11 +71,10 @@ def result(line: Line) -> Row:
     """Return the cells of a metric under RESULT_HEAD."""
     return [
         line.title,
-        number(line.test),
-        between(line.low, line.high),
+        *measured(line.test, line.low, line.high),
         number(line.baseline),
         between(line.gain_low, line.gain_high),
-        f"{number(line.folds)} ± {number(line.spread)}",
+        spread(line.folds, line.spread),
         "more" if line.direction == "maximize" else "less",
     ]
 
@@ -74,8 +87,7 @@ def rails(report: Report) -> list[Row]:
     return [
         [
             bound_words(rail.metric, rail.threshold) + (" (threshold)" if rail.main else ""),
-            number(rail.test),
-            between(rail.low, rail.high),
+            *measured(rail.test, rail.low, rail.high),
             "yes" if rail.holds else "no",
         ]
         for rail in report.rails
@@ -97,11 +109,10 @@ def importance_note(report: Report) -> str:
 
 
 def importances(report: Report) -> list[Row]:
-    """Return the most important columns."""
-    return [
-        [item.column, number(item.mean), number(item.spread)]
-        for item in report.importances[:MOST_SHOWN]
-    ]
+    """Return the most important columns, all figures written alike."""
+    shown = report.importances[:MOST_SHOWN]
+    figures = iter(even(*(value for item in shown for value in (item.mean, item.spread))))
+    return [[item.column, next(figures), next(figures)] for item in shown]
 
 
 def slice_note(report: Report) -> str:
@@ -125,8 +136,7 @@ def slices(report: Report) -> list[Row]:
             item.column,
             item.value,
             f"{item.rows:,}",
-            number(item.test),
-            between(item.low, item.high),
+            *measured(item.test, item.low, item.high),
             "yes" if item.worse else "-",
         ]
         for item in report.slices
