@@ -49,6 +49,18 @@ settings.register_profile("workbench", deadline=None)  # no verdict of ours depe
 settings.load_profile("workbench")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return how many processes run tests where the command leaves it to us: half more than cores.
+
+    Much of a test is waiting: for a screen to be still, a process to start, a pause before the next try.
+    """
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    cores = len(os.sched_getaffinity(0))
+    return cores + cores // 2
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect what cannot run here, and remember why."""
