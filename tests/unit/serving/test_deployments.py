@@ -17,7 +17,7 @@ from workbench.compute.identity import Identity
 from workbench.compute.processes import look
 from workbench.errors import BadInput, Conflict, NotFound, Unavailable, WorkbenchError
 from workbench.ids import new_ulid
-from workbench.project.project import Project, init_project
+from workbench.project.project import Project, init_project, open_project
 from workbench.records.models import ModelVersionRegistered, PromotionMade
 from workbench.serving import calling, decide, deployments, wishes
 from workbench.serving.creating import create
@@ -51,7 +51,14 @@ def promote(project: Project, number: int, action: str = "promote") -> str:
 @pytest.fixture
 def project(tmp_path: Path, shelf: Shelf) -> Project:
     """A project with late@1 and late@2, the first of them in production."""
-    made = init_project(tmp_path / "project", "demo")
+    root = tmp_path / "project"
+    init_project(root, "demo")
+    settings = root / "workbench.toml"
+    written = settings.read_text()
+    # Ports of its own: tests that run beside it must not take one while a server comes again.
+    assert "[8700, 8799]" in written
+    settings.write_text(written.replace("[8700, 8799]", "[18700, 18799]"))
+    made = open_project(root, via="test")
     for number in (1, 2):
         wanted = shelf.desired(number)
         stored = made.store.objects.put_file(Path(wanted.path))
