@@ -244,7 +244,7 @@ class Follower:
         """Record that it was cancelled, without its target: what came from there until now is all."""
         clear_stage(self._folder)
         end_usage(self._folder)
-        out = self._empty_out()
+        out = empty_out(self._folder)
         reason = reason_forgotten(self.row["target"], self.row["forget"])
         step, records = end_records(
             self.project, self.job, out, End("cancelled", reason=reason[:REASON_CAP])
