@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -230,3 +231,22 @@ def sending(folder: Path, monkeypatch: pytest.MonkeyPatch, **options: Value) -> 
         yield jobs
     finally:
         jobs.close()
+
+
+_TLS = {"cacert": "ca", "cert": "server", "key": "server-key"}
+
+
+@contextmanager
+def dockerd_with_tls(certificates: Path, *, space: str = "1g") -> Iterator[tuple[Dockerd, int]]:
+    """Lend an engine that takes over TCP whom the CA of `certificates` signed, and its port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    files = [f"--tls{key}={certificates / name}.pem" for key, name in _TLS.items()]
+    engine = Dockerd(f"--host=tcp://127.0.0.1:{port}", "--tlsverify", *files, space=space)
+    engine.start()
+    try:
+        engine.load_base()
+        yield engine, port
+    finally:
+        engine.close()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from real.docker import BASE, docker
+from real.certificates import make_certificates
+from real.docker import BASE, docker, dockerd_with_tls
 from real.served import ask, close_project, listens, make_project, own_answer, promote
 from real.sshd import ALIAS, Sshd, lead_ssh
 from system.conftest import run_workbench
@@ -36,15 +38,16 @@ def project(shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     close_project(made)
 
 
-def left_of(deployment: str) -> list[str]:
+def left_of(deployment: str, host: str = "") -> list[str]:
     """Return the names of containers and volumes that are on the engine because of a deployment."""
     marks = ["--filter", f"label=workbench.deployment={deployment}"]
-    containers = docker("ps", "--all", "--format", "{{.Names}}", *marks).split()
-    return [*containers, *docker("volume", "ls", "--format", "{{.Name}}", *marks).split()]
+    containers = docker("ps", "--all", "--format", "{{.Names}}", *marks, host=host).split()
+    volumes = docker("volume", "ls", "--format", "{{.Name}}", *marks, host=host).split()
+    return [*containers, *volumes]
 
 
-def inspect(deployment: str, words: str) -> str:
-    return docker("inspect", "--format", words, f"workbench-deployment-{deployment}-0")
+def inspect(deployment: str, words: str, host: str = "") -> str:
+    return docker("inspect", "--format", words, f"workbench-deployment-{deployment}-0", host=host)
 
 
 def test_a_deployment_in_containers_from_its_first_answer_to_its_end(
@@ -122,6 +125,41 @@ def test_a_deployment_on_an_engine_behind_ssh(
     finally:
         close_project(project)
         server.stop()
+
+
+@pytest.mark.root
+def test_a_deployment_on_an_engine_behind_tls(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same; and callers at once have their own answers, though each call is a TLS connection."""
+    monkeypatch.setenv("WORKBENCH_RUNNER_IDLE", "5")
+    keys = make_certificates(tmp_path)
+    with dockerd_with_tls(keys, space="4g") as (engine, port):  # a runtime, twice while it is built
+        where = "\n".join(
+            [
+                f'kind = "docker"\nbase = "{BASE}"\nengine = "tcp://127.0.0.1:{port}"',
+                f'tls_ca = "{keys}/ca.pem"\ntls_cert = "{keys}/client.pem"',
+                f'tls_key = "{keys}/client-key.pem"',
+            ]
+        )
+        project = make_project(tmp_path / "line", shelf, where)
+        try:
+            words = ("deploy", "create", "api", "--model", "late@production", "--target", "there")
+            made = run_workbench(*words, "--detach", cwd=project.root).data["id"]
+            wait_for(lambda: deployments.get(project, "api").state == "healthy", SECONDS)
+            network = "{{.HostConfig.NetworkMode}} {{len .HostConfig.PortBindings}}"
+            assert inspect(made, network, engine.host) == "none 0"
+            with ThreadPoolExecutor(4) as callers:
+                answers = list(callers.map(lambda _: ask(project), range(40)))
+            assert answers == [own_answer(shelf, 1)] * 40
+            promote(project, 2)
+            wait_for(lambda: ask(project) == own_answer(shelf, 2))
+
+            stopped = run_workbench("deploy", "stop", "api", cwd=project.root)
+            assert stopped.data["state"] == "stopped"
+            assert left_of(made, engine.host) == []
+        finally:
+            close_project(project)
 
 
 def lives(project: Project) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.server
 import os
+import random
+import signal
 import socket
 import socketserver
 import threading
@@ -13,12 +16,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from real.docker import BASE, Dockerd, Jobs, docker, make_target, sending
+from real.docker import BASE, Dockerd, Jobs, docker, dockerd_with_tls, make_target, sending
 
 from plugins.compute.docker import KIND, dial, names
 from plugins.compute.docker.engine import Engine
 from plugins.compute.docker.lane import Lane
 from plugins.compute.docker.options import read_options
+from plugins.compute.docker.pump import Unframed
 from workbench.errors import TargetError, TargetRefused, WorkbenchError
 from workbench.options import settle
 
@@ -159,24 +163,14 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def tls_dockerd(certificates: Path) -> Iterator[tuple[Dockerd, int]]:
     """Run an engine that takes whom the CA signed; return it and its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    files = [f"--tls{key}={certificates / name}.pem" for key, name in TLS_FILES.items()]
-    engine = Dockerd(f"--host=tcp://127.0.0.1:{port}", "--tlsverify", *files)
-    engine.start()
-    engine.load_base()
-    yield engine, port
-    engine.close()
+    with dockerd_with_tls(certificates) as found:
+        yield found
 
 
 @pytest.fixture
 def tls_engine(tls_dockerd: tuple[Dockerd, int]) -> int:
     """Return the port of that engine."""
     return tls_dockerd[1]
-
-
-TLS_FILES = {"cacert": "ca", "cert": "server", "key": "server-key"}
 
 
 def with_tls(folder: Path, ca: str = "ca", mine: str = "client") -> dict[str, str]:
@@ -294,6 +288,22 @@ def through(lane: Lane, sent: bytes) -> bytes:
         return bytes(got)
 
 
+def half_closed(lane: Lane) -> None:
+    """Who has said all is still answered, however much that is."""
+    for sent in (b"all of it", b"", os.urandom(3_000_000)):
+        with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
+
+            def say(line: socket.socket = line, sent: bytes = sent) -> None:
+                line.sendall(sent)
+                line.shutdown(socket.SHUT_WR)
+
+            speaks = threading.Thread(target=say)
+            speaks.start()
+            with closing(line.makefile("rb")) as answer:
+                assert answer.read() == sent
+            speaks.join()
+
+
 def hangs_up(lane: Lane) -> None:
     """What the server ends is at its end here."""
     with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
@@ -326,17 +336,96 @@ def carries(lane: Lane, host: str) -> None:
 
 def test_a_lane_into_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
     with echoing("", monkeypatch) as lane:
-        with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
-            line.sendall(b"all of it")
-            line.shutdown(socket.SHUT_WR)
-            with closing(line.makefile("rb")) as answer:
-                assert answer.read() == b"all of it", "a half-closed connection still answers"
+        half_closed(lane)
         carries(lane, "")
 
 
-def test_over_tcp_nothing_is_served(tmp_path: Path) -> None:
-    target = make_target(tmp_path, engine="tcp://127.0.0.1:2375")
-    with pytest.raises(TargetRefused) as caught:
-        target.serving()
-    assert caught.value.code == "deployment.target"
-    target.close()
+@pytest.mark.root
+def test_a_lane_over_tls(
+    tls_dockerd: tuple[Dockerd, int], certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, port = tls_dockerd
+    options = with_tls(certificates)
+    with echoing(engine.host, monkeypatch, engine=f"tcp://127.0.0.1:{port}", **options) as lane:
+        half_closed(lane)
+        carries(lane, engine.host)
+
+
+EXCHANGES = int(os.environ.get("WORKBENCH_TEST_ROUNDS", "24"))
+"""How many bodies go through a lane over TLS; more by the environment variable."""
+
+
+def exchange(lane: Lane, seed: int) -> None:
+    """Send a body in pieces of random sizes, half-close, and read it back in other pieces."""
+    dice = random.Random(seed)
+    body = dice.randbytes(dice.choice((0, 1, 16_384, 16_385, dice.randrange(5_000_000))))
+    with socket.create_connection(("127.0.0.1", lane.port), 60) as line:
+
+        def say(line: socket.socket = line) -> None:
+            at = 0
+            while at < len(body):
+                piece = dice.choice((1, 7, 1000, 16_384, 70_000, 300_000))
+                line.sendall(body[at : at + piece])
+                at += piece
+                if dice.random() < 0.02:
+                    threading.Event().wait(0.01)
+            line.shutdown(socket.SHUT_WR)
+
+        speaks = threading.Thread(target=say)
+        speaks.start()
+        own, back, length = random.Random(seed + 1), hashlib.sha256(), 0
+        while piece := line.recv(own.choice((1, 100, 16_384, 200_000))):
+            back.update(piece)
+            length += len(piece)
+            if own.random() < 0.01:
+                threading.Event().wait(0.01)  # who reads slowly holds the sender back
+        speaks.join()
+    assert length == len(body), seed
+    assert back.digest() == hashlib.sha256(body).digest(), seed
+
+
+@pytest.mark.root
+def test_many_exchanges_at_once_over_tls(
+    tls_dockerd: tuple[Dockerd, int], certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, port = tls_dockerd
+    options = with_tls(certificates)
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    where = f"tcp://127.0.0.1:{port}"
+    with echoing(engine.host, monkeypatch, engine=where, **options) as lane:
+        with ThreadPoolExecutor(6) as callers:
+            list(callers.map(lambda n: exchange(lane, seed + 2 * n), range(EXCHANGES)))
+        for _ in range(100):
+            if not left_there(lane, engine.host):
+                break
+            threading.Event().wait(0.1)
+        assert left_there(lane, engine.host) == 0
+
+
+@pytest.mark.root
+def test_a_lane_over_tls_whose_engine_goes_away(
+    tls_dockerd: tuple[Dockerd, int], certificates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, port = tls_dockerd
+    options = with_tls(certificates)
+    where = f"tcp://127.0.0.1:{port}"
+    with echoing(engine.host, monkeypatch, engine=where, **options) as lane:
+        with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
+            line.sendall(b"still there")
+            assert line.recv(100) == b"still there"
+            engine.end(signal.SIGKILL)
+            assert line.recv(100) == b"", "a connection that is cut is at its end"
+        with socket.create_connection(("127.0.0.1", lane.port), 30) as line:
+            assert line.recv(100) == b"", "an engine that is gone is a port that closes"
+        engine.start()
+
+
+@pytest.mark.parametrize("size", [1, 3, 8, 11, 4096])
+def test_frames_come_in_whatever_pieces(size: int) -> None:
+    dice = random.Random(size)
+    told = [(dice.choice((1, 1, 2)), dice.randbytes(dice.randrange(50))) for _ in range(200)]
+    stream = b"".join(bytes([kind, 0, 0, 0]) + len(data).to_bytes(4) + data for kind, data in told)
+    frames = Unframed()
+    pieces = [frames.take(stream[at : at + size]) for at in range(0, len(stream), size)]
+    assert b"".join(pieces) == b"".join(data for kind, data in told if kind == 1)

@@ -32,7 +32,7 @@ class Attached:
 
     def __init__(self, attached: Any) -> None:
         self._attached = attached  # holds the connection: without it the socket would be closed
-        self._socket: socket.socket = getattr(attached, "_sock", attached)
+        self._socket = socket_of(attached)
         self._socket.settimeout(SILENCE)
         self._left = 0
         self._said = b""
@@ -80,6 +80,12 @@ class Attached:
                 return found
             found += some
         return found
+
+
+def socket_of(attached: Any) -> socket.socket:
+    """Return the socket in what the SDK attached, which must be kept: with it the socket is closed."""
+    found: socket.socket = getattr(attached, "_sock", attached)
+    return found
 
 
 class HelperStream(Attached):

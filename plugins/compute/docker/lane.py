@@ -8,33 +8,49 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import threading
-from typing import Final
+from typing import Any, Final
 
 from plugins.compute.docker import names
 from plugins.compute.docker.engine import Engine
-from plugins.compute.docker.helper import Attached
+from plugins.compute.docker.helper import socket_of
+from plugins.compute.docker.pump import Pump
 from workbench.errors import WorkbenchError
 from workbench.remote.loopback import LoopbackPort
 
-_PIECE = 64 * 1024
-
 JOIN: Final = """
 import os, socket, sys, threading
+def take(size):
+    got = bytearray()
+    while len(got) < size:
+        more = os.read(0, min(size - len(got), 65536))
+        if not more:
+            os._exit(1)
+        got += more
+    return got
+take(1)
 there = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 15)
 there.settimeout(None)
 def back():
-    while piece := there.recv(65536):
-        while piece:
-            piece = piece[os.write(1, piece):]
-    os._exit(0)
-threading.Thread(target=back, daemon=True).start()
-while piece := os.read(0, 65536):
-    there.sendall(piece)
-there.shutdown(socket.SHUT_WR)
-threading.Event().wait(60)
+    try:
+        while piece := there.recv(65536):
+            while piece:
+                piece = piece[os.write(1, piece):]
+    finally:
+        os._exit(0)
+answers = threading.Thread(target=back, daemon=True)
+answers.start()
+try:
+    while size := int.from_bytes(take(4), "big"):
+        there.sendall(take(size))
+    there.shutdown(socket.SHUT_WR)
+except OSError:
+    answers.join()
+take(1)
 """
-"""Joins stdin and stdout to a port of the loopback, inside the container. Ends when the server hangs up."""
+"""Joins stdin (framed: see pump) and stdout to a port of the loopback, inside the container.
+
+Ends when the server hangs up, or when nobody is at the other end of stdin any more.
+"""
 
 
 class Lane(LoopbackPort):
@@ -50,29 +66,22 @@ class Lane(LoopbackPort):
         """Carry a connection by a process beside the server."""
         with contextlib.closing(caller):
             try:
-                line = self._join()
+                attached = self._join()
             except (WorkbenchError, OSError):
                 return  # as a port that nothing listens on
-            back = threading.Thread(target=_pour_back, args=(line, caller), daemon=True)
-            back.start()
+            line = socket_of(attached)
+            with contextlib.closing(line), contextlib.closing(attached):
+                # One of both is gone, or the engine is: whoever is left sees a connection that closes.
+                with contextlib.suppress(OSError):
+                    Pump(caller, line).run()
+                with contextlib.suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
             with contextlib.suppress(OSError):
-                while piece := caller.recv(_PIECE):
-                    line.write(piece)
-            line.end_input()
-            back.join()
-            line.close()
+                caller.shutdown(socket.SHUT_RDWR)
 
-    def _join(self) -> Attached:
-        """Start a process of JOIN beside the server. Raises TargetError."""
+    def _join(self) -> Any:
+        """Start a process of JOIN beside the server; return what the engine attached. Raises TargetError."""
         command = [names.PYTHON, "-I", "-S", "-c", JOIN, str(self._there)]
         with self._engine.use() as client:
             made = client.exec_create(self.container, command, stdin=True)
-            return Attached(client.exec_start(made["Id"], socket=True))
-
-
-def _pour_back(line: Attached, caller: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while piece := line.read(_PIECE):
-            caller.sendall(piece)
-    with contextlib.suppress(OSError):
-        caller.shutdown(socket.SHUT_RDWR)  # the server hung up: nothing more is read either
+            return client.exec_start(made["Id"], socket=True)

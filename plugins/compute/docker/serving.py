@@ -26,7 +26,6 @@ from workbench.compute.contract import Tell, tell_nobody
 from workbench.compute.limits import NO_LIMITS
 from workbench.compute.place import digest
 from workbench.compute.serving import MODULE, Looked, SeatSeen, Server
-from workbench.errors import TargetRefused
 from workbench.remote.agent.serving import LOG, MARK
 from workbench.remote.bootstrap import command
 from workbench.remote.link import Agent
@@ -61,18 +60,6 @@ class DockerServing:
         self._pools: dict[str, Pool] = {}
         self._lanes: dict[str, Lane] = {}
         self._near = wanted.address.scheme == "unix"
-
-    def check_way(self) -> None:
-        """Refuse an engine behind TCP: one TLS connection is not safe to be read and written at once."""
-        address = self._wanted.address
-        if address.scheme == "tcp":
-            raise TargetRefused(
-                f"The target {self._name} cannot serve",
-                where=address.shown,
-                why="connections are not carried into containers over TCP",
-                fix="Reach that engine by ssh://, or use a target of the kind ssh for its machine",
-                code="deployment.target",
-            )
 
     def fill(self, server: Server, tell: Tell = tell_nobody) -> None:
         """Bring code, model and token into the deployment's volume, then say what is to be served."""
