@@ -34,15 +34,11 @@ class Place(NamedTuple):
 
 
 class Group:
-    """What holds one job: the place of its memory and that of its cores, which may be the same.
+    """What holds one job: the place of its memory and that of its cores, which may be the same."""
 
-    `ours` tells whether we made the folders, and so remove them.
-    """
-
-    def __init__(self, memory: Place | None, cpu: Place | None, *, ours: bool) -> None:
+    def __init__(self, memory: Place | None, cpu: Place | None) -> None:
         self.memory = memory
         self.cpu = cpu
-        self.ours = ours
 
     @property
     def folders(self) -> list[Path]:
@@ -62,15 +58,17 @@ class Group:
         return 0
 
     def remove(self) -> None:
-        """Remove what we made, once it is empty."""
-        if self.ours:
-            remove(self.folders)
+        """Remove the folders, once they are empty."""
+        remove(self.folders)
 
 
-def make(job: str, limits: Limits, pid: int | None) -> Group | None:
-    """Make the group of a job and put `pid` there; None where none is allowed, or nothing is limited."""
-    held = {name: _hold(name, job, limits, pid) for name in _limited(limits)}
-    group = Group(held.get("memory"), held.get("cpu"), ours=True)
+def make(job: str, limits: Limits, pid: int | None, within: Path | None = None) -> Group | None:
+    """Make the group of a job and put `pid` there; None where none is allowed, or nothing is limited.
+
+    `within` is a group that was given to us to divide; without one it is made near our own.
+    """
+    held = {name: _hold(name, job, limits, pid, within) for name in _limited(limits)}
+    group = Group(held.get("memory"), held.get("cpu"))
     return group if group.folders else None
 
 
@@ -85,9 +83,9 @@ def noted(folder: Path) -> list[Path]:
         lines = (folder / GROUP).read_text(errors="replace").splitlines()
     except OSError:
         return []
-    names = (f"{PREFIX}{folder.name}", f"{PREFIX}{folder.name}.scope")
     found = [Path(line) for line in lines[: len(CONTROLLERS)]]
-    return [p for p in found if p.name in names and ".." not in p.parts and _ROOT in p.parents]
+    name = f"{PREFIX}{folder.name}"
+    return [p for p in found if p.name == name and ".." not in p.parts and _ROOT in p.parents]
 
 
 def pids(folders: Iterable[Path]) -> set[int]:
@@ -128,11 +126,13 @@ def _limited(limits: Limits) -> list[str]:
     return [name for name in CONTROLLERS if values[name] is not None]
 
 
-def _hold(controller: str, job: str, limits: Limits, pid: int | None) -> Place | None:
+def _hold(
+    controller: str, job: str, limits: Limits, pid: int | None, within: Path | None
+) -> Place | None:
     at = own_group(controller)
     if at is None:
         return None
-    for parent in _upward(at.folder):
+    for parent in _upward(at.folder) if within is None else (within,):
         made = Place(at.version, parent / f"{PREFIX}{job}")
         try:
             if at.version == 2 and controller not in _words(parent / "cgroup.subtree_control"):

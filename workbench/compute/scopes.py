@@ -1,8 +1,9 @@
 """A scope of systemd for a job: where systemd manages the control groups, its manager is asked for one.
 
-The job and its watcher are in it together: systemd removes a scope, and with it what the kernel
-counted, when its last process has gone. We speak to the manager through `busctl`, which comes with
-systemd, because the job's process is there already, held before its first step.
+The scope is ours to divide (Delegate): the job is in one part of it, held to its limits, and its
+watcher in another, so that the job's lack of memory is not the watcher's, and what the kernel counted
+stays to be read until the watcher has gone. We speak to the manager through `busctl`, which comes
+with systemd, because the job's process is there already, held before its first step.
 
 Standard library only, nothing newer than Python 3.9.
 """
@@ -14,7 +15,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from workbench.compute.cgroups import PREFIX, Group, Place, own_group
+from workbench.compute import cgroups
+from workbench.compute.cgroups import PREFIX, Group
 from workbench.compute.limits import Limits
 
 LINGER = "loginctl enable-linger"
@@ -30,6 +32,7 @@ _MANAGER = (
     "ssa(sv)a(sa(sv))",
 )
 _ANSWER_LIMIT = 5.0
+_WATCHER = "watcher"
 
 
 def manages() -> bool:
@@ -45,19 +48,17 @@ def allowed() -> bool:
     """
     if os.getuid() == 0:
         return True
-    return _bus().exists() and (_lingers() or f"user@{os.getuid()}.service" in _own_name())
+    return _bus().exists() and (_lingers() or f"user@{os.getuid()}.service" in _group_of("self"))
 
 
 def make(job: str, limits: Limits, pid: int) -> Group | None:
-    """Ask for a scope with `pid` and this process in it; None where it is not given."""
-    properties = [["PIDs", "au", "2", str(pid), str(os.getpid())]]
-    properties.append(["Description", "s", f"Workbench job {job}"])
-    properties.append(["CollectMode", "s", "inactive-or-failed"])
-    if limits.memory is not None:
-        properties.append(["MemoryMax", "t", str(limits.memory)])
-        properties.append(["MemorySwapMax", "t", "0"])
-    if limits.cpus is not None:
-        properties.append(["CPUQuotaPerSecUSec", "t", str(int(limits.cpus * 1_000_000))])
+    """Ask for a scope, and hold `pid` in a part of it; None where it is not given."""
+    properties = (
+        ("PIDs", "au", "2", str(pid), str(os.getpid())),
+        ("Description", "s", f"Workbench job {job}"),
+        ("Delegate", "b", "true"),
+        ("CollectMode", "s", "inactive-or-failed"),
+    )
     words = [word for each in properties for word in each]
     unit = f"{PREFIX}{job}.scope"
     command = [*_busctl(), "call", *_MANAGER, unit, "fail", str(len(properties)), *words, "0"]
@@ -73,30 +74,28 @@ def make(job: str, limits: Limits, pid: int) -> Group | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return _entered(unit, limits)
+    scope = _entered(unit, pid)
+    if scope is None:
+        return None
+    try:
+        # A group that is divided has no processes of its own: cgroups(7), "no internal processes".
+        (scope / _WATCHER).mkdir()
+        for who in (os.getpid(), pid):
+            (scope / _WATCHER / "cgroup.procs").write_text(str(who))
+    except OSError:
+        return None
+    return cgroups.make(job, limits, pid, within=scope)
 
 
-def _entered(unit: str, limits: Limits) -> Group | None:
-    """Wait until we are in the scope, which the manager does after its answer; say what it holds."""
+def _entered(unit: str, pid: int) -> Path | None:
+    """Wait until both are in the scope, one after the other and after the answer; return its folder."""
     until = time.monotonic() + _ANSWER_LIMIT
-    while not _own_name().endswith(unit):
+    while not all(_group_of(who).endswith(unit) for who in ("self", str(pid))):
         if time.monotonic() > until:
             return None
         time.sleep(0.01)
-    memory = _holds("memory", "memory.max") if limits.memory is not None else None
-    cpu = _holds("cpu", "cpu.max") if limits.cpus is not None else None
-    return Group(memory, cpu, ours=False)
-
-
-def _holds(controller: str, file: str) -> Place | None:
-    """Return our group where it holds us in truth: a manager without the controller ignores the wish."""
-    place = own_group(controller)
-    try:
-        if place is None or (place.folder / file).read_text().startswith("max"):
-            return None
-    except OSError:
-        return None
-    return place
+    place = cgroups.own_group("memory")
+    return place.folder if place is not None and place.version == 2 else None
 
 
 def _busctl() -> list[str]:
@@ -116,8 +115,8 @@ def _lingers() -> bool:
         return False
 
 
-def _own_name() -> str:
+def _group_of(who: str) -> str:
     try:
-        return Path("/proc/self/cgroup").read_text().strip()
+        return Path(f"/proc/{who}/cgroup").read_text().strip()
     except OSError:
         return ""
