@@ -125,7 +125,7 @@ def add(terminal: Terminal, name: str, kind: str, *, host: str = "") -> None:
         terminal.press("Tab")
         terminal.type(host)
         terminal.wait(f"--host {host}")
-        tabs = 8  # user, port, key, jump, python, folder, slots, for
+        tabs = 9  # user, port, key, jump, python, folder, project folder, slots, for
     terminal.press(*["Tab"] * (tabs + bool(host)), "Enter")
     terminal.wait(f"{name} is added. w checks it.")
 

@@ -24,7 +24,8 @@ from workbench.compute.wake import wake_runner
 from workbench.project.project import Project
 from workbench.serving import deployments
 from workbench.serving.creating import create
-from workbench.testing.compute import wait_for, work_spec, write_package
+from workbench.testing.compute import wait_for
+from workbench.testing.work import work_spec, write_package
 
 pytestmark = [pytest.mark.real("sshd", "ssh", "ssh-keygen"), pytest.mark.timeout(1800)]
 

@@ -15,6 +15,7 @@ from workbench.compute.contract import Pruned, Surroundings
 from workbench.ids import new_ulid
 from workbench.remote.target import RemoteTarget
 from workbench.runtimes.lock import lock_runtime
+from workbench.testing.compute import wait_for
 
 from .conftest import Make, Place, imported
 
@@ -82,6 +83,8 @@ def test_one_that_work_runs_in_stays(make: Make, place: Place, target: RemoteTar
     python = place.ensure(lock_runtime(make(), ()))
     work = subprocess.Popen([python, "-c", "input()"], stdin=subprocess.PIPE)
     try:
+        # A program that has just been started has no command line yet.
+        wait_for(Path(f"/proc/{work.pid}/cmdline").read_bytes, bool)
         age(python.parents[2] / "used", 31)
         assert "runtime" not in kinds(target.prune(0, dry=False))
         assert python.exists()
