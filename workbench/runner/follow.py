@@ -11,8 +11,7 @@ from typing import Any
 
 import msgspec
 
-from workbench.compute.bundle import make_bundle
-from workbench.compute.contract import Bundle, Handle, Stage, Status, Target
+from workbench.compute.contract import Handle, Stage, Status, Target
 from workbench.compute.folder import OUT
 from workbench.compute.forgetting import reason_forgotten
 from workbench.compute.machine import (
@@ -27,7 +26,6 @@ from workbench.compute.machine import (
     Submit,
     decide,
 )
-from workbench.compute.spec import JobSpec, decode_spec
 from workbench.compute.staging import clear_stage, end_usage, read_usage, write_stage, write_usage
 from workbench.compute.targets import open_target
 from workbench.errors import (
@@ -42,9 +40,8 @@ from workbench.project.project import Project
 from workbench.runner.ends import REASON_CAP, empty_out, end_records, failure_told
 from workbench.runner.mirror import mirror
 from workbench.runner.patience import Patience
+from workbench.runner.sending import bundle_of
 from workbench.runner.transitions import append_change, append_end
-from workbench.runtimes.kept import kept_runtime
-from workbench.runtimes.runtime import Runtime
 from workbench.store.modes import make_folder
 from workbench.text import clean
 
@@ -193,31 +190,13 @@ class Follower:
             case Forget():
                 self._forget()
 
-    def _runtime(self, spec: JobSpec) -> Runtime | None:
-        if not self._target.needs_runtime:
-            return None
-        self._tell_there(Stage("runtime"))
-        if self.row["runtime"]:
-            return kept_runtime(self.project, self.row["runtime"])
-        # Queued before runtimes were kept, or when the target was of a kind that needs none.
-        # The room with uv and the lock's ingredients: 60 ms that other jobs do not need.
-        from workbench.runtimes.lock import lock_runtime
-
-        return lock_runtime(self.project, spec.plugins)
-
     def _submit(self) -> None:
-        spec_bytes = self.project.store.objects.read(self.row["spec"])
-        spec = decode_spec(spec_bytes, where=self.name)
-        objects = self.project.store.objects
-        bundle = Bundle(
-            job=self.job,
-            code=make_bundle(make_folder(self.project.paths.cache), spec.plugins),
-            spec=spec_bytes,
-            module=spec.module,
-            inputs={name: objects.path(digest) for name, digest in spec.inputs.items()},
-            digests=spec.inputs,
-            runtime=self._runtime(spec),
-            limits=spec.limits,
+        bundle = bundle_of(
+            self.project,
+            self.name,
+            self.row,
+            needs_runtime=self._target.needs_runtime,
+            tell=self._tell_there,
         )
         self._target.submit(self._handle, bundle, self._tell_there)
         clear_stage(self._folder)
