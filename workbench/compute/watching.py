@@ -93,7 +93,10 @@ class Watcher:
     def _over_memory(self) -> str:
         """Say so when the kernel ended a process of the job for its memory, unless the job finished."""
         kills = self._group.oom_kills() if self._group is not None else 0
-        return "" if not kills or self._ended.get(self._pid) == 0 else self._memory_text
+        if not kills:
+            return ""
+        self._peak = max(self._peak, self._limits.memory or 0)  # between two looks: it was all used
+        return "" if self._ended.get(self._pid) == 0 else self._memory_text
 
     def _pause(self) -> float:
         if self._limits.time is None:

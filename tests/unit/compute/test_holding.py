@@ -119,6 +119,8 @@ def test_the_kernel_ends_what_goes_over_its_memory_at_once(held: Line) -> None:
     found = ended(folder)
     assert found.exit_code == -9
     assert found.reason == "over its memory of 64M"
+    assert found.usage is not None
+    assert found.usage["peak"] >= 64 * MB
     assert log(folder) == ""
     assert groups(folder.name) == []
 
