@@ -109,7 +109,8 @@ def test_killed_runners_do_not_hold_up_a_run_there(
     for name, value in bench.environment.items():
         monkeypatch.setenv(name, value)
     words = ("run", "train", "late", "--trainer", "hgb", "--seed", "8", "--detach", "--target")
-    run = bench(*words, "far")["reference"]
+    # Enough to do that it is still at work when the second runner has come up, also on a busy machine.
+    run = bench(*words, "far", "-P", "max_iter=4000")["reference"]
     project = open_project(bench.root, via="test")
     killed: list[int] = []
 
