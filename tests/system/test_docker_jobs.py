@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from real.docker import OWNER, Jobs, docker, left_of, make_target, sending, small_runtime
+from real.docker import BASE, OWNER, Jobs, docker, left_of, make_target, sending, small_runtime
 
 from workbench.compute.contract import Stage
 from workbench.compute.folder import MARK
@@ -264,6 +264,22 @@ def test_a_container_that_somebody_removed(jobs: Jobs, finished: bool, tmp_path:
     assert jobs.log(handle) == b"ready\n"
     jobs.target.fetch(handle, tmp_path / "into")
     assert (tmp_path / "into" / "x").exists() is finished
+    jobs.target.remove(handle)
+    assert left_of(handle["job"]) == []
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_volume_that_another_container_holds(jobs: Jobs, stays: bool) -> None:
+    """One that is on its way out is waited for; one that stays is told."""
+    handle = jobs.start("print('done')")
+    jobs.ended(handle)
+    mount = f"workbench-job-{handle['job']}:/job"
+    seconds = "60" if stays else "2"
+    other = docker("run", "--rm", "--detach", "--volume", mount, BASE, "sleep", seconds).strip()
+    if stays:
+        with pytest.raises(TargetError, match="volume is in use"):
+            jobs.target.remove(handle)
+        docker("rm", "--force", other)
     jobs.target.remove(handle)
     assert left_of(handle["job"]) == []
 

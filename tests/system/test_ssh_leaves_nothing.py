@@ -22,6 +22,7 @@ from workbench.compute.jobs import Job, cancel, get_job, queue
 from workbench.compute.staging import read_stage
 from workbench.compute.wake import wake_runner
 from workbench.project.project import Project
+from workbench.remote.agent.serve import QUIET
 from workbench.serving import deployments
 from workbench.serving.creating import create
 from workbench.testing.compute import wait_for
@@ -170,10 +171,10 @@ def stage(project: Project, job: str) -> str:
     return seen.name if seen else ""
 
 
-def nothing_left(project: Project, there: There, *marks: str) -> None:
+def nothing_left(project: Project, there: There, *marks: str, patience: float = 30) -> None:
     """Once the runner has ended, whose agents were there until then, nothing is."""
     end_runner(project, signal.SIGTERM)
-    wait_for(lambda: there.left(*marks), lambda left: not left, 30)
+    wait_for(lambda: there.left(*marks), lambda left: not left, patience)
 
 
 @pytest.mark.parametrize("way", ["success", "failure", "cancel"])
@@ -216,7 +217,8 @@ def test_of_a_job_that_was_lost(project: Project, there: There, tmp_path: Path, 
     gate.touch()
     found = until(project, job, "succeeded", "failed")
     assert (found.state == "failed") == (way == "reboot"), found.reason
-    nothing_left(project, there, mark(job))
+    # Who was not told that the line is gone finds it out by nobody speaking any more.
+    nothing_left(project, there, mark(job), patience=QUIET + 30 if way == "silence" else 30)
 
 
 def test_of_a_deployment(project: Project, there: There) -> None:

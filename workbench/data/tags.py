@@ -34,7 +34,8 @@ class Tagged(msgspec.Struct, frozen=True, kw_only=True):
 def tag(project: Project, ref: str, name: str) -> Tagged:
     """Give the version that `ref` names the tag; another version of the dataset loses it.
 
-    Raises BadInput for a name that is none, NotFound, and Conflict if somebody moves the tag just now.
+    Raises BadInput for a name that is none, NotFound, and Conflict if somebody moves the tag
+    elsewhere just now.
     """
     check_name(name, "tag")
     version = get_version(project, ref)
@@ -65,13 +66,13 @@ def _move(project: Project, dataset: str, name: str, version: DatasetVersion | N
     )
     seen = row["version_id"] if row else ""
     wanted = version.id if version else ""
-    project.store.decide(lambda view: _decide(view, dataset, name, seen, wanted))
+    stamp = project.store.decide(lambda view: _decide(view, dataset, name, seen, wanted))
     return Tagged(
         dataset=dataset,
         tag=name,
         version=version.reference if version else "",
-        before=row["reference"] if row and seen != wanted else "",
-        changed=seen != wanted,
+        before=row["reference"] if row and stamp else "",
+        changed=stamp is not None,
     )
 
 
@@ -80,6 +81,8 @@ def _decide(view: View, dataset: str, name: str, seen: str, wanted: str) -> Iter
         "SELECT version_id FROM dataset_tags WHERE dataset = ? AND name = ?", (dataset, name)
     )
     now = (row["version_id"] or "") if row else ""
+    if now == wanted:
+        return []  # also where somebody else just decided the same
     if now != seen:
         raise Conflict(
             f"The tag {name} of {dataset} has just been moved",
@@ -88,6 +91,4 @@ def _decide(view: View, dataset: str, name: str, seen: str, wanted: str) -> Iter
             fix=f"Look at workbench data show {dataset}@{name}, then decide again",
             code="data.tag_moved",
         )
-    if now == wanted:
-        return []
     return [DatasetTagged(dataset=dataset, name=name, version=wanted, before=seen)]

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from workbench.errors import TargetError
+from workbench.remote.agent.serve import QUIET
 from workbench.remote.link import Agent
 
 MOST = 6
 """Agents at once: an SSH server allows ten sessions on one connection unless it was told otherwise."""
+
+REST = QUIET / 2
+"""Seconds that an agent is kept unused: later it may have ended over there by itself."""
 
 T = TypeVar("T")
 
@@ -18,11 +23,13 @@ T = TypeVar("T")
 class Pool:
     """Lends agents. `open_one` makes one; it raises TargetError when the place cannot be reached."""
 
-    def __init__(self, open_one: Callable[[], Agent], most: int = MOST) -> None:
+    def __init__(self, open_one: Callable[[], Agent], most: int = MOST, rest: float = REST) -> None:
         self._open = open_one
+        self._rest = rest
         self._places = threading.BoundedSemaphore(most)
         self._lock = threading.Lock()
-        self._idle: list[Agent] = []
+        self._idle: list[tuple[float, Agent]] = []
+        """Since when, and who; the one last used stands last and is taken first."""
         self._closed = 0
 
     def use(self, work: Callable[[Agent], T]) -> T:
@@ -44,12 +51,20 @@ class Pool:
         with self._lock:
             idle, self._idle = self._idle, []
             self._closed += 1
-        for agent in idle:
-            agent.close()
+        _close(idle)
 
     def _take(self) -> Agent | None:
         with self._lock:
-            return self._idle.pop() if self._idle else None
+            stale = self._drop_stale()
+            taken = self._idle.pop()[1] if self._idle else None
+        _close(stale)
+        return taken
+
+    def _drop_stale(self) -> list[tuple[float, Agent]]:
+        before = time.monotonic() - self._rest
+        stale = [each for each in self._idle if each[0] < before]
+        del self._idle[: len(stale)]
+        return stale
 
     def _with(self, agent: Agent, work: Callable[[Agent], T]) -> T:
         era = self._closed
@@ -67,7 +82,15 @@ class Pool:
 
     def _give_back(self, agent: Agent, era: int) -> None:
         with self._lock:
-            if era == self._closed and not agent.broken:
-                self._idle.append(agent)
-                return
+            stale = self._drop_stale()
+            kept = era == self._closed and not agent.broken
+            if kept:
+                self._idle.append((time.monotonic(), agent))
+        _close(stale)
+        if not kept:
+            agent.close()
+
+
+def _close(agents: list[tuple[float, Agent]]) -> None:
+    for _, agent in agents:
         agent.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,10 @@ from plugins.compute.docker.state import Container, read_container
 
 STOP_GRACE = 3
 """Seconds between the shim's SIGTERM and SIGKILL for the whole container: the shim takes less than two."""
+
+_GOING = 10.0
+"""Seconds that a container may hold a volume on its way out; the engine needs a fraction of one."""
+_LOOK = 0.1
 
 _NOT_PLAIN = sum(1 << bit for bit in (31, 27, 26, 25, 24, 21, 19))
 """Bits of Go's os.FileMode: folder, link, device, pipe, socket, character device, irregular."""
@@ -139,14 +144,26 @@ class Containers:
             return True
 
     def drop_volume(self, name: str) -> None:
-        """Remove a volume and what is in it; harmless when it is gone."""
+        """Remove a volume and what is in it; harmless when it is gone.
+
+        A container that is just going holds its volumes a moment longer than it is listed: it is
+        waited for. Raises TargetError where one that stays uses it.
+        """
         import docker.errors
 
+        deadline = time.monotonic() + _GOING
         with self._engine.use() as client:
-            try:
-                client.remove_volume(name)
-            except docker.errors.NotFound:
-                return
+            while True:
+                try:
+                    client.remove_volume(name)
+                except docker.errors.NotFound:
+                    return
+                except docker.errors.APIError as error:
+                    if not has_status(error, 409) or time.monotonic() > deadline:
+                        raise
+                    time.sleep(_LOOK)
+                else:
+                    return
 
     def labelled(self, *labels: str) -> list[dict[str, Any]]:
         """Return the containers, running or not, that bear all `labels` (KEY or KEY=VALUE)."""

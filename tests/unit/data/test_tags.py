@@ -69,19 +69,32 @@ def test_a_tag_is_a_name_and_no_number(two: Project, name: str) -> None:
         tags.tag(two, "t@1", name)
 
 
-def test_who_moves_it_first_wins(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, other = (datasets.get_version(two, ref).id for ref in ("t@1", "t@2"))
-    asked = two.store.decide
+def somebody_else_first(project: Project, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    """Have the tag moved to `version` between the look and the change of who moves it next."""
+    asked = project.store.decide
 
-    def somebody_else_first(decision: object) -> object:
+    def decide(decision: object) -> object:
         monkeypatch.undo()
-        two.store.append(DatasetTagged(dataset="t", name="gold", version=other))
+        project.store.append(DatasetTagged(dataset="t", name="gold", version=version))
         return asked(decision)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(two.store, "decide", somebody_else_first)
+    monkeypatch.setattr(project.store, "decide", decide)
+
+
+def test_who_moves_it_first_wins(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (datasets.get_version(two, ref).id for ref in ("t@1", "t@2"))
+    somebody_else_first(two, monkeypatch, other)
     with pytest.raises(Conflict, match="has just been moved"):
         tags.tag(two, "t@1", "gold")
     assert datasets.get_version(two, "t@gold").id == other != one
+
+
+def test_two_who_want_the_same_both_have_it(two: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = datasets.get_version(two, "t@1").id
+    somebody_else_first(two, monkeypatch, one)
+    done = tags.tag(two, "t@1", "gold")
+    assert (done.version, done.before, done.changed) == ("t@1", "", False)
+    assert datasets.get_version(two, "t@gold").id == one
 
 
 def test_the_record_makes_its_row(two: Project) -> None:

@@ -1,9 +1,11 @@
-"""The agent's loop: read a request, do it, answer. Ends with its stdin."""
+"""The agent's loop: read a request, do it, answer. Ends with its stdin, or once nobody speaks to it."""
 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import select
 import signal
 import sys
 from collections.abc import Callable
@@ -18,12 +20,19 @@ F_SETPIPE_SZ = 1031
 ROOM = 1024 * 1024
 """Bytes in a pipe: as many as Linux lets anybody have."""
 
+QUIET = 120.0
+"""Seconds without a byte after which an agent ends: who asked it may be gone without a word (a line that
+swallows packets, a machine that lost its power), and their end is not told to anybody for hours."""
+
 Far = Callable[[Path, dict[str, Any], bytes], Any]
 """A far function: the base folder there, the arguments, the payload; returns JSON, or (JSON, bytes)."""
 
 
-def main(folder: str) -> None:
-    """Serve requests from stdin on stdout until stdin ends. `folder` empty: the state folder there."""
+def main(folder: str, quiet: float = QUIET) -> None:
+    """Serve requests from stdin on stdout until it ends, or nothing comes for `quiet` seconds.
+
+    `folder` is where everything lies there; empty for the state folder of whoever it runs as.
+    """
     # What a library prints must not get between the frames.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -32,7 +41,7 @@ def main(folder: str) -> None:
     for pipe in (0, answers.fileno()):
         _widen(pipe)
     base = base_folder(folder)
-    requests = sys.stdin.buffer
+    requests = io.BufferedReader(_Patient(quiet), ROOM)
     while True:
         try:
             asked = unpack(requests.read)
@@ -52,6 +61,24 @@ def main(folder: str) -> None:
             answers.flush()
         except BrokenPipeError:
             return
+
+
+class _Patient(io.RawIOBase):
+    """stdin, which ends once nothing comes on it for `quiet` seconds.
+
+    The loader has read its line and no more: what follows only comes once the agent has said that it
+    is there, so nothing waits in the buffer of `sys.stdin`.
+    """
+
+    def __init__(self, quiet: float) -> None:
+        super().__init__()
+        self._quiet = quiet
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        return os.readv(0, [room]) if select.select([0], [], [], self._quiet)[0] else 0
 
 
 def _widen(pipe: int) -> None:
