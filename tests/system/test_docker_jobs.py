@@ -275,7 +275,9 @@ def test_a_volume_that_another_container_holds(jobs: Jobs, stays: bool) -> None:
     jobs.ended(handle)
     mount = f"workbench-job-{handle['job']}:/job"
     seconds = "60" if stays else "2"
-    other = docker("run", "--rm", "--detach", "--volume", mount, BASE, "sleep", seconds).strip()
+    # Without a network: engines that other tests start and end may take the bridge away.
+    options = ("--rm", "--detach", "--network", "none", "--volume", mount)
+    other = docker("run", *options, BASE, "sleep", seconds).strip()
     if stays:
         with pytest.raises(TargetError, match="volume is in use"):
             jobs.target.remove(handle)
