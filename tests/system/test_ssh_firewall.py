@@ -18,6 +18,8 @@ from system.test_ssh_cuts import Job, sshd, target
 
 from workbench.compute.contract import Stage, Target
 from workbench.errors import TargetError
+from workbench.ids import new_ulid
+from workbench.remote.agent.serve import QUIET
 from workbench.testing.compute import wait_for
 
 assert sshd, target  # the fixtures
@@ -108,6 +110,19 @@ def test_while_it_runs_silence_is_noticed_in_time(
     log = job.follow()
     job.fetch(lambda _: None)
     job.check(log)
+
+
+def test_who_goes_without_a_word_leaves_nobody_there(sshd: Sshd, target: Target) -> None:
+    """The line rested when it fell silent, so over there nothing is on its way that would find it out."""
+    alive = 5  # time for a rest between two signs of life
+    sshd.write_client(f"ServerAliveInterval {alive}", "ServerAliveCountMax 1")
+    assert target.poll(target.prepare(new_ulid())).state == "unknown"
+    time.sleep(0.5)  # the kernel confirms what it received a moment later
+    with Firewall(sshd.port):
+        target.close()
+        time.sleep(2 * alive)  # until the kernel here has given up telling that side
+    assert sshd.sessions()
+    wait_for(sshd.sessions, lambda left: not left, QUIET + 30)
 
 
 def test_its_rules_go_though_their_maker_is_killed(sshd: Sshd) -> None:
