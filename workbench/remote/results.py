@@ -43,6 +43,7 @@ def fetch_results(agent: Agent, job: str, into: Path, tell: Tell) -> None:
     for path in [path for path in into.rglob("*") if not path.is_dir() and path not in places]:
         path.unlink()
     total, done = sum(result.size for result in listed), 0
+    begun: dict[Path, str] = {}
     for path, result in places.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         have = path.stat().st_size if path.exists() else 0
@@ -56,15 +57,27 @@ def fetch_results(agent: Agent, job: str, into: Path, tell: Tell) -> None:
                 done += len(data)
                 tell(Stage("results", done, total, "bytes"))
         wanted = result.digest or agent.ask(JOBS + "result_digest", job=job, name=result.name)
-        if (digest(path) if have else keeper.digest) != wanted:
-            path.unlink()
-            raise TargetError(
-                "A file of the job did not arrive as it is there",
-                where=result.name,
-                why="its copy has another digest",
-                fix="It is fetched again by itself",
-                code="job.fetch",
-            )
+        if have:
+            begun[path] = wanted
+        else:
+            _check(path, result.name, keeper.digest, wanted)
+    # What was there before is read whole here, which of a large file takes longer than an agent waits
+    # for a word: it comes last, when nothing is to be asked any more.
+    for path, wanted in begun.items():
+        _check(path, places[path].name, digest(path), wanted)
+
+
+def _check(path: Path, name: str, found: str, wanted: str) -> None:
+    if found == wanted:
+        return
+    path.unlink()
+    raise TargetError(
+        "A file of the job did not arrive as it is there",
+        where=name,
+        why="its copy has another digest",
+        fix="It is fetched again by itself",
+        code="job.fetch",
+    )
 
 
 class Keeper:

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from real.pipes import Pipes
 
+from workbench.compute.place import digest
+from workbench.ids import new_ulid
+from workbench.remote import results
 from workbench.remote.agent.serve import QUIET
 from workbench.remote.agent.wire import frame, unpack
 from workbench.remote.link import Agent
@@ -77,3 +80,26 @@ def test_who_rested_too_long_is_let_go(pipes: Pipes) -> None:
     assert not opened[1].broken
     pool.close()
     assert all(agent.broken for agent in opened)
+
+
+def test_nobody_is_asked_once_what_was_there_before_is_read(
+    pipes: Pipes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which takes longer than an agent waits, if it is large: here it is gone at the first of it."""
+    job, into = new_ulid(), tmp_path / "into"
+    there = pipes.home / ".local/state/workbench/jobs" / job / "out"
+    for folder, size in ((there, 3000), (into, 1000)):
+        folder.mkdir(parents=True)
+        for name in ("first", "second"):
+            (folder / name).write_bytes(name.encode() * size)
+    agent = Agent(pipes.open_agent(), "there")
+
+    def slowly(path: Path) -> str:
+        agent.close()
+        return digest(path)
+
+    monkeypatch.setattr(results, "digest", slowly)
+    results.fetch_results(agent, job, into, lambda _: None)
+    assert agent.broken
+    for name in ("first", "second"):
+        assert (into / name).read_bytes() == name.encode() * 3000
